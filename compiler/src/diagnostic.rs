@@ -1,0 +1,1 @@
+//! `Diagnostic`: one message to the user, with its place in the source; drawn with carets.

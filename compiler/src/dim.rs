@@ -1,0 +1,221 @@
+//! `Dim`: a symbolic size, a polynomial in named sizes, in normal form: equal sizes are equal values.
+
+use crate::number::Number;
+use std::{collections::BTreeMap, fmt};
+
+/// A product of named sizes with their powers, sorted by name.
+type Monomial = BTreeMap<String, u32>;
+
+/// A polynomial with rational coefficients in named sizes: `L*dV`, `n - k + 1`, `dV/2`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Dim {
+    terms: BTreeMap<Monomial, Number>,
+}
+
+impl Dim {
+    /// A number.
+    pub fn constant(n: i64) -> Dim {
+        Dim::from_terms([(Monomial::new(), Number::int(n))])
+    }
+
+    /// A named size.
+    pub fn symbol(name: &str) -> Dim {
+        Dim::from_terms([(Monomial::from([(name.to_owned(), 1)]), Number::ONE)])
+    }
+
+    fn from_terms(terms: impl IntoIterator<Item = (Monomial, Number)>) -> Dim {
+        let mut out = BTreeMap::<Monomial, Number>::new();
+        for (m, c) in terms {
+            let sum = out.get(&m).map_or(c, |&old| old + c);
+            if sum.is_zero() {
+                out.remove(&m);
+            } else {
+                out.insert(m, sum);
+            }
+        }
+        Dim { terms: out }
+    }
+
+    /// The number it is, if no name occurs in it and it is whole.
+    pub fn as_constant(&self) -> Option<i64> {
+        match self.terms.iter().next() {
+            None => Some(0),
+            Some((m, c)) if self.terms.len() == 1 && m.is_empty() => c.as_int(),
+            _ => None,
+        }
+    }
+
+    /// The single name it is, if it is one.
+    pub fn as_symbol(&self) -> Option<&str> {
+        let (m, c) = self.terms.iter().next()?;
+        let (name, power) = m.iter().next()?;
+        (self.terms.len() == 1 && c.is_one() && m.len() == 1 && *power == 1).then_some(name)
+    }
+
+    /// Whether it is the number one.
+    pub fn is_one(&self) -> bool {
+        self.as_constant() == Some(1)
+    }
+
+    /// Coefficient and powers, if it is a single product.
+    pub fn as_monomial(&self) -> Option<(Number, Vec<(&str, u32)>)> {
+        let (m, c) = self.terms.iter().next()?;
+        (self.terms.len() == 1).then(|| (*c, m.iter().map(|(s, &p)| (s.as_str(), p)).collect()))
+    }
+
+    /// The names that occur in it.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.terms.keys().flat_map(|m| m.keys().map(String::as_str))
+    }
+
+    /// `self / by`, when the quotient is a polynomial.
+    pub fn divide(&self, by: &Dim) -> Option<Dim> {
+        if self == by {
+            return Some(Dim::constant(1));
+        }
+        if let Some((d, dc)) = by.terms.iter().next().filter(|_| by.terms.len() == 1) {
+            let mut out = vec![];
+            for (m, c) in &self.terms {
+                let mut quotient = m.clone();
+                for (s, p) in d {
+                    let left = quotient.get(s)?.checked_sub(*p)?;
+                    if left == 0 {
+                        quotient.remove(s);
+                    } else {
+                        quotient.insert(s.clone(), left);
+                    }
+                }
+                out.push((quotient, *c / *dc));
+            }
+            return Some(Dim::from_terms(out));
+        }
+        // long division by a polynomial: cancel the leading term until nothing is left
+        let (lead, lead_c) = by.terms.iter().next_back()?;
+        let lead = Dim::from_terms([(lead.clone(), *lead_c)]);
+        let (mut rest, mut quotient) = (self.clone(), Dim::default());
+        for _ in 0..64 {
+            let Some((m, c)) = rest.terms.iter().next_back() else {
+                return Some(quotient);
+            };
+            let step = Dim::from_terms([(m.clone(), *c)]).divide(&lead)?;
+            rest = &rest - &(&step * by);
+            quotient = &quotient + &step;
+        }
+        None
+    }
+
+    /// The same polynomial with names replaced; unnamed ones stay.
+    pub fn rename(&self, names: &BTreeMap<String, Dim>) -> Dim {
+        let mut out = Dim::default();
+        for (m, c) in &self.terms {
+            let mut term = Dim::from_terms([(Monomial::new(), *c)]);
+            for (s, p) in m {
+                let factor = names.get(s).cloned().unwrap_or_else(|| Dim::symbol(s));
+                for _ in 0..*p {
+                    term = &term * &factor;
+                }
+            }
+            out = &out + &term;
+        }
+        out
+    }
+
+    /// The size for given names; `None` if a name is missing, or the result is not a whole number from 0 to 2^53.
+    pub fn eval(&self, size: &dyn Fn(&str) -> Option<usize>) -> Option<usize> {
+        let mut sum = Number::ZERO;
+        for (m, c) in &self.terms {
+            let mut term = *c;
+            for (s, p) in m {
+                term = term * Number::int(i64::try_from(size(s)?).ok()?).powi(i64::from(*p));
+            }
+            sum = sum + term;
+        }
+        let whole = sum.as_int()?;
+        usize::try_from(whole).ok().filter(|&n| n < 1 << 53)
+    }
+}
+
+impl std::ops::Add for &Dim {
+    type Output = Dim;
+    fn add(self, o: &Dim) -> Dim {
+        Dim::from_terms(self.terms.iter().chain(&o.terms).map(|(m, c)| (m.clone(), *c)))
+    }
+}
+impl std::ops::Sub for &Dim {
+    type Output = Dim;
+    fn sub(self, o: &Dim) -> Dim {
+        self + &(&Dim::constant(-1) * o)
+    }
+}
+impl std::ops::Mul for &Dim {
+    type Output = Dim;
+    fn mul(self, o: &Dim) -> Dim {
+        Dim::from_terms(self.terms.iter().flat_map(|(m, c)| {
+            o.terms.iter().map(move |(k, d)| {
+                let mut product = m.clone();
+                for (s, p) in k {
+                    *product.entry(s.clone()).or_default() += p;
+                }
+                (product, *c * *d)
+            })
+        }))
+    }
+}
+
+/// `2*L*dV`, `n - k + 1`: reads back as the same size.
+impl fmt::Display for Dim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.terms.is_empty() {
+            return f.write_str("0");
+        }
+        // names before the bare number, positive terms first
+        let mut terms: Vec<_> = self.terms.iter().filter(|(m, _)| !m.is_empty()).collect();
+        terms.extend(self.terms.iter().filter(|(m, _)| m.is_empty()));
+        terms.sort_by_key(|(_, c)| c.is_negative());
+        for (i, (m, c)) in terms.iter().enumerate() {
+            let (num, den) = match **c {
+                Number::Ratio(n, d) => (n.unsigned_abs(), d),
+                Number::Float(_) => (0, 1),
+            };
+            match (i, c.is_negative()) {
+                (0, true) => f.write_str("-")?,
+                (0, false) => {}
+                (_, true) => f.write_str(" - ")?,
+                (_, false) => f.write_str(" + ")?,
+            }
+            let mut parts = vec![];
+            if num != 1 || m.is_empty() {
+                parts.push(num.to_string());
+            }
+            for (s, p) in m.iter() {
+                parts.extend(std::iter::repeat_n(s.clone(), *p as usize));
+            }
+            write!(f, "{}", parts.join("*"))?;
+            if den != 1 {
+                write!(f, "/{den}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Dim {
+    /// Reads the size formulas of signatures: sums and products of names and numbers, `b - a + 1`, `m*p`.
+    pub(crate) fn parse(text: &str) -> Dim {
+        let mut sum = Dim::default();
+        let spaced = text.replace('+', " + ").replace('-', " - ");
+        let mut sign = 1;
+        for word in spaced.split_whitespace() {
+            match word {
+                "+" => sign = 1,
+                "-" => sign = -1,
+                product => {
+                    let factor = |s: &str| s.parse().map_or_else(|_| Dim::symbol(s), Dim::constant);
+                    let term = product.split('*').map(factor).fold(Dim::constant(sign), |a, b| &a * &b);
+                    sum = &sum + &term;
+                }
+            }
+        }
+        sum
+    }
+}

@@ -1,0 +1,298 @@
+//! `Graph`: hash-consed, so that equal expressions have equal ids; typed on entry, so that no ill-shaped node exists.
+
+use super::{DomainError, Fact, Facts, Meaning, Numeric, Op, OpRef, Shape, ShapeError, Type};
+use crate::{dim::Dim, index::Contraction, matrix::Matrix, number::Number};
+use std::collections::{BTreeMap, HashMap};
+
+/// A node of a graph; arguments always have smaller ids than what is made of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Expr(u32);
+
+impl Expr {
+    /// Its place in the arena: arguments come before what is made of them.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What stands at a place of the graph.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Node {
+    /// Declared data or a parameter.
+    Var(String),
+    /// A number; its type is `1×1`.
+    Number(Number),
+    /// A size used as an argument.
+    Dim(Dim),
+    /// An operation on earlier nodes.
+    Apply(OpRef, Vec<Expr>),
+}
+
+/// What a declared name is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Data that differs from sample to sample.
+    Input,
+    /// Data that differs from sample to sample and is compared with.
+    Target,
+    /// Data that stays.
+    Const,
+    /// What derivatives are taken with respect to.
+    Param,
+}
+
+/// A declared name.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its shape.
+    pub shape: Shape,
+    /// What it is for.
+    pub kind: Kind,
+    /// The node.
+    pub expr: Expr,
+}
+
+/// The arena of all expressions of one compilation.
+#[derive(Default)]
+pub struct Graph {
+    nodes: Vec<(Node, Type, Facts)>,
+    ids: HashMap<Node, Expr>,
+    vars: BTreeMap<String, Variable>,
+    order: Vec<String>,
+    names: BTreeMap<Expr, String>,
+}
+
+impl Graph {
+    /// Calls a node by a name of the file, for printing; the first name stays.
+    pub fn name(&mut self, e: Expr, name: &str) {
+        if !matches!(self.node(e), Node::Var(_) | Node::Number(_)) {
+            self.names.entry(e).or_insert_with(|| name.to_owned());
+        }
+    }
+    /// The name of a node in the file.
+    pub fn name_of(&self, e: Expr) -> Option<&str> {
+        self.names.get(&e).map(String::as_str)
+    }
+    /// All nodes with a name.
+    pub fn names(&self) -> impl Iterator<Item = (Expr, &str)> {
+        self.names.iter().map(|(e, n)| (*e, n.as_str()))
+    }
+    /// Declares a name; the caller has checked that it is new.
+    pub fn declare(&mut self, name: &str, shape: Shape, kind: Kind) -> Expr {
+        let expr = self.intern(Node::Var(name.to_owned()), Type::Matrix(shape.clone()), Facts::default());
+        if self.vars.insert(name.to_owned(), Variable { shape, kind, expr }).is_none() {
+            self.order.push(name.to_owned());
+        }
+        expr
+    }
+    /// A declared name.
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.vars.get(name)
+    }
+    /// All declared names in the order of their declaration.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &Variable)> {
+        self.order.iter().map(|n| (n.as_str(), &self.vars[n]))
+    }
+    /// States a fact of a node; only nodes made later see it in their own facts.
+    pub fn assume(&mut self, e: Expr, fact: Fact) {
+        let facts = &mut self.nodes[e.index()].2;
+        *facts = facts.with(fact);
+    }
+    /// What is known of a node.
+    pub fn facts(&self, e: Expr) -> Facts {
+        self.nodes[e.index()].2
+    }
+    /// A number as a `1×1` node.
+    pub fn number(&mut self, n: Number) -> Expr {
+        let facts = match n.to_f64() {
+            x if x > 0.0 => Facts::default().with(Fact::Positive).with(Fact::Invertible),
+            x if x == 0.0 => Facts::default().with(Fact::NonNegative),
+            _ => Facts::default().with(Fact::Invertible),
+        };
+        self.intern(Node::Number(n), Type::Matrix(Shape::scalar()), facts.with(Fact::Symmetric))
+    }
+    /// A size as an argument.
+    pub fn dim(&mut self, d: &Dim) -> Expr {
+        self.intern(Node::Dim(d.clone()), Type::Dim(d.clone()), Facts::default())
+    }
+    /// Applies an operation, simplified by construction; the only way in for an operation.
+    pub fn try_apply(&mut self, op: &'static Op, args: &[Expr]) -> Result<Expr, ShapeError> {
+        let types: Vec<(Type, bool)> =
+            args.iter().map(|&a| (self.ty(a).clone(), matches!(self.node(a), Node::Number(_)))).collect();
+        let (shape, _) = op.check(&types)?;
+        if let Some(simpler) = (op.shrink)(self, args) {
+            debug_assert_eq!(*self.shape(simpler), shape, "`{}` shrinks to another shape", op.name);
+            return Ok(simpler);
+        }
+        Ok(self.intern_op(op, args.to_vec(), shape))
+    }
+    /// Applies an operation to arguments that fit.
+    pub fn apply(&mut self, op: &'static Op, args: &[Expr]) -> Expr {
+        self.try_apply(op, args).unwrap_or_else(|e| panic!("a pass built an ill-shaped node of `{}`: {e:?}", op.name))
+    }
+    /// Applies an operation without simplifying: for rows that have already brought their arguments into normal form.
+    pub fn intern_op(&mut self, op: &'static Op, args: Vec<Expr>, shape: Shape) -> Expr {
+        let mut facts = Facts::from_row(op.facts, &|slot| args.get(slot).map_or(Facts::default(), |&a| self.facts(a)));
+        if matches!(op.meaning, Meaning::Sum) {
+            for fact in [Fact::Symmetric, Fact::Positive, Fact::NonNegative, Fact::PosDef] {
+                if args.iter().all(|&a| self.facts(a).has(fact)) {
+                    facts = facts.with(fact);
+                }
+            }
+        }
+        if shape.is_scalar() {
+            facts = facts.with(Fact::Symmetric);
+        }
+        self.intern(Node::Apply(OpRef(op), args), Type::Matrix(shape), facts)
+    }
+    /// The node.
+    pub fn node(&self, e: Expr) -> &Node {
+        &self.nodes[e.index()].0
+    }
+    /// Its type.
+    pub fn ty(&self, e: Expr) -> &Type {
+        &self.nodes[e.index()].1
+    }
+    /// The shape of a matrix node.
+    pub fn shape(&self, e: Expr) -> &Shape {
+        match self.ty(e) {
+            Type::Matrix(s) => s,
+            Type::Dim(_) => unreachable!("a size has no shape; signatures keep sizes and matrices apart"),
+        }
+    }
+    /// Whether the node is a `1×1` matrix.
+    pub fn is_scalar(&self, e: Expr) -> bool {
+        matches!(self.ty(e), Type::Matrix(s) if s.is_scalar())
+    }
+    /// The arguments, if the node applies that operation.
+    pub fn args_of(&self, e: Expr, op: &Op) -> Option<&[Expr]> {
+        match self.node(e) {
+            Node::Apply(o, args) if o.0.name == op.name => Some(args),
+            _ => None,
+        }
+    }
+    /// The number a node is.
+    pub fn as_number(&self, e: Expr) -> Option<Number> {
+        match self.node(e) {
+            Node::Number(n) => Some(*n),
+            _ => None,
+        }
+    }
+    /// The size an argument is.
+    pub fn as_dim(&self, e: Expr) -> Option<&Dim> {
+        match self.node(e) {
+            Node::Dim(d) => Some(d),
+            _ => None,
+        }
+    }
+    /// The arguments of a node, whatever it is.
+    pub fn args(&self, e: Expr) -> &[Expr] {
+        match self.node(e) {
+            Node::Apply(_, args) => args,
+            _ => &[],
+        }
+    }
+    /// All nodes that the roots are made of, themselves included, in an order that puts arguments first.
+    pub fn reachable(&self, roots: &[Expr]) -> Vec<Expr> {
+        let mut seen = vec![false; self.nodes.len()];
+        let mut stack = roots.to_vec();
+        while let Some(e) = stack.pop() {
+            if !std::mem::replace(&mut seen[e.index()], true) {
+                stack.extend(self.args(e));
+            }
+        }
+        (0..self.nodes.len()).filter(|&i| seen[i]).map(|i| Expr(i as u32)).collect()
+    }
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+    /// Whether there is no node yet.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    fn intern(&mut self, node: Node, ty: Type, facts: Facts) -> Expr {
+        if let Some(&e) = self.ids.get(&node) {
+            return e;
+        }
+        let e = Expr(u32::try_from(self.nodes.len()).expect("fewer than 2^32 nodes fit in memory"));
+        self.nodes.push((node.clone(), ty, facts));
+        self.ids.insert(node, e);
+        e
+    }
+
+    /// The reference value of `e`: dense, slow, without any structure. Formula rows must have been expanded.
+    ///
+    /// Errors: `Evaluation::Missing` for a name or size without a value, or an operation without values over `T`.
+    pub fn eval<T: Numeric>(
+        &self,
+        e: Expr,
+        var: &dyn Fn(&str) -> Option<Matrix<T>>,
+        size: &dyn Fn(&str) -> Option<usize>,
+    ) -> Result<Matrix<T>, Evaluation> {
+        let mut values = HashMap::<Expr, Matrix<T>>::new();
+        for at in self.reachable(&[e]) {
+            let value = match self.node(at) {
+                Node::Dim(_) => continue,
+                Node::Number(n) => Matrix::scalar(T::number(*n)),
+                Node::Var(v) => var(v).ok_or_else(|| Evaluation::Missing(v.clone()))?,
+                Node::Apply(op, args) => {
+                    let (mut mats, mut dims, mut numbers) = (vec![], vec![], vec![]);
+                    for &a in args {
+                        match self.node(a) {
+                            Node::Dim(d) => dims.push(d.eval(size).ok_or_else(|| Evaluation::Missing(d.to_string()))?),
+                            node => {
+                                if let Node::Number(n) = node {
+                                    numbers.push(*n);
+                                }
+                                mats.push(&values[&a]);
+                            }
+                        }
+                    }
+                    evaluate(op.0, &mats, &dims, &numbers)?
+                }
+            };
+            values.insert(at, value);
+        }
+        Ok(values.remove(&e).expect("the root is reachable from itself"))
+    }
+}
+
+/// Why a reference value could not be computed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evaluation {
+    /// A name, a size or an evaluator that is missing.
+    Missing(String),
+    /// Outside the domain of an operation.
+    Domain(DomainError),
+}
+
+/// The dense value of one operation.
+fn evaluate<T: Numeric>(
+    op: &'static Op,
+    mats: &[&Matrix<T>],
+    dims: &[usize],
+    numbers: &[Number],
+) -> Result<Matrix<T>, Evaluation> {
+    Ok(match &op.meaning {
+        Meaning::Sum => mats[1..].iter().fold(mats[0].clone(), |acc, m| acc.zip(m, |a, b| a + b)),
+        Meaning::Contraction(text) => Contraction::parse(text).eval(mats, dims),
+        Meaning::Slice => {
+            let (a, b, c, d) = (dims[0], dims[1], dims[2], dims[3]);
+            if a < 1 || b > mats[0].rows || c < 1 || d > mats[0].cols || a > b || c > d {
+                let message = format!("rows {a} to {b} and columns {c} to {d} are not within {}×{}", mats[0].rows, mats[0].cols);
+                return Err(Evaluation::Domain(DomainError { op: op.name, message }));
+            }
+            Matrix::from_fn(b + 1 - a, d + 1 - c, |i, j| mats[0].at(a - 1 + i, c - 1 + j))
+        }
+        Meaning::Entrywise { value, .. } => mats[0].map(|x| T::entry(value)(x, numbers)),
+        Meaning::Rowwise(f) | Meaning::Function(f) => {
+            let f = T::function(f).ok_or_else(|| Evaluation::Missing(op.name.to_owned()))?;
+            f(mats, dims).map_err(Evaluation::Domain)?
+        }
+        Meaning::Formula(_) | Meaning::Derivative => {
+            unreachable!("`{}` stands for a formula and is expanded before it is evaluated", op.name)
+        }
+    })
+}

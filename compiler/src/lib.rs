@@ -1,0 +1,17 @@
+//! The hesse compiler: text to formulas, numbers and programs.
+//!
+//! Floors, in order; a module imports only from floors above it in this list.
+
+pub mod dim;
+pub mod number;
+pub mod scalar;
+pub mod span;
+
+pub mod diagnostic;
+pub mod matrix;
+
+pub mod index;
+
+pub mod expr;
+
+pub mod ops;

@@ -1,0 +1,1 @@
+//! Small models, one idea each, with the data they are evaluated on.
