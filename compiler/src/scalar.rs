@@ -59,6 +59,18 @@ pub trait Scalar:
     fn one() -> Self {
         Self::int(1)
     }
+    /// `c += a b` for row-major a: m×k, b: k×n, c: m×n.
+    fn gemm(m: usize, k: usize, n: usize, a: &[Self], b: &[Self], c: &mut [Self]) {
+        for i in 0..m {
+            let row = &mut c[i * n..(i + 1) * n];
+            for p in 0..k {
+                let x = a[i * k + p];
+                for (y, &z) in row.iter_mut().zip(&b[p * n..(p + 1) * n]) {
+                    *y = *y + x * z;
+                }
+            }
+        }
+    }
     /// 1 where x > 0, else 0; its derivative is taken as 0.
     fn step(self) -> Self {
         Self::int(i64::from(self.real() > 0.0))
