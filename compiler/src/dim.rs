@@ -219,3 +219,10 @@ impl Dim {
         sum
     }
 }
+
+impl Dim {
+    /// Whether no coefficient is negative.
+    pub fn has_only_positive_terms(&self) -> bool {
+        self.terms.values().all(|c| !c.is_negative())
+    }
+}

@@ -163,13 +163,7 @@ impl fmt::Display for Program {
                 Step::Contract { coefficient, factors, target, extents } => {
                     let extents: Vec<String> = extents.iter().map(|(l, n)| format!("i{}<{n}", l.0)).collect();
                     let factors: Vec<String> = factors.iter().map(access).collect();
-                    writeln!(
-                        f,
-                        "{} += {coefficient} {}    for {}",
-                        access(target),
-                        factors.join(" "),
-                        extents.join(", ")
-                    )?;
+                    writeln!(f, "{} += {coefficient} {}    for {}", access(target), factors.join(" "), extents.join(", "))?;
                 }
                 Step::Map { name, argument, target, .. } => writeln!(f, "t{} = {name}(t{})", target.0, argument.0)?,
                 Step::Call { name, arguments, target, .. } => {

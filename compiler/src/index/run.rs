@@ -146,7 +146,11 @@ impl<T: Numeric> Run<'_, T> {
         let bytes = n.saturating_mul(size_of::<T>() as u128);
         if bytes > self.memory {
             let shape: Vec<String> = program.tensors[t.0].shape.iter().map(ToString::to_string).collect();
-            return Err(Failure::TooLarge { what: format!("a result of {} entries", shape.join(" × ")), bytes, limit: self.memory });
+            return Err(Failure::TooLarge {
+                what: format!("a result of {} entries", shape.join(" × ")),
+                bytes,
+                limit: self.memory,
+            });
         }
         usize::try_from(n).map_err(|_| Failure::TooLarge { what: "a result".into(), bytes, limit: self.memory })
     }
@@ -215,7 +219,8 @@ fn contract<T: Scalar>(
 ) {
     let mut scale = T::number(coefficient);
     // letters that nothing mentions count their extent
-    let mentioned: BTreeSet<Letter> = factors.iter().flat_map(|f| f.strides.keys().copied()).chain(target.keys().copied()).collect();
+    let mentioned: BTreeSet<Letter> =
+        factors.iter().flat_map(|f| f.strides.keys().copied()).chain(target.keys().copied()).collect();
     for (_, &n) in extent.iter().filter(|(l, _)| !mentioned.contains(l)) {
         scale = scale * T::int(n as i64);
     }
@@ -235,7 +240,8 @@ fn contract<T: Scalar>(
     let mut letters: Vec<Letter> = target.keys().chain(f.strides.keys()).copied().collect::<BTreeSet<_>>().into_iter().collect();
     let stride = |m: &BTreeMap<Letter, usize>, l: Letter| m.get(&l).copied().unwrap_or(0);
     letters.sort_by_key(|&l| std::cmp::Reverse((stride(target, l), stride(&f.strides, l))));
-    let triples: Vec<(usize, usize, usize)> = letters.iter().map(|&l| (extent[&l], stride(target, l), stride(&f.strides, l))).collect();
+    let triples: Vec<(usize, usize, usize)> =
+        letters.iter().map(|&l| (extent[&l], stride(target, l), stride(&f.strides, l))).collect();
     walk2(&triples, &mut |p, q| {
         let at = offset + p;
         out[at] = out[at] + scale * f.data[f.offset + q];
