@@ -228,7 +228,8 @@ impl Lower<'_> {
     fn emit(&mut self, t: &Term, target: Access, e: Expr) {
         let factors: Vec<Access> =
             t.factors.iter().map(|f| Access { tensor: f.tensor, strides: f.strides.clone(), offset: f.offset.clone() }).collect();
-        let letters: std::collections::BTreeSet<Letter> = t.letters().collect();
+        let read = factors.iter().chain([&target]).flat_map(|a| a.strides.iter().map(|s| s.0));
+        let letters: std::collections::BTreeSet<Letter> = read.collect();
         let extents = letters.into_iter().map(|l| (l, self.extent(l).clone())).collect();
         let note = self.note(e);
         self.program.push(Step::Contract { coefficient: t.coefficient, factors, target, extents }, &note);

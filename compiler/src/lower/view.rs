@@ -97,11 +97,6 @@ impl View {
 }
 
 impl Term {
-    /// All letters, with repetitions.
-    pub(super) fn letters(&self) -> impl Iterator<Item = Letter> {
-        self.free.iter().map(|s| s.letter).chain(self.factors.iter().flat_map(|f| f.strides.iter().map(|s| s.0)))
-    }
-
     pub(super) fn is_cheap(&self) -> bool {
         self.factors.len() <= 1
             && self.factors.iter().flat_map(|f| &f.strides).all(|(l, _)| self.free.iter().any(|s| s.letter == *l))
