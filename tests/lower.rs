@@ -171,7 +171,7 @@ fn lowered_formulas_keep_their_value() {
         let Ok(want) = g.eval::<Fp>(e, &data, &size) else { continue };
         let program = lower(&g, &[e]);
         let got = Run { data: &data, size: &size, memory: 1 << 30 }.run(&program);
-        assert_eq!(got.map(|v| v[0].clone()), Ok(want), "seed {seed}\n{program}");
+        assert_eq!(got.map(|o| o.values[0].clone()), Ok(want), "seed {seed}\n{program}");
         compared += 1;
     }
     assert!(compared > 1000, "only {compared} formulas were compared");

@@ -7,5 +7,5 @@ mod values;
 
 pub use contraction::Contraction;
 pub use program::{Access, Letter, Program, Source, Statement, Step, Tensor, TensorId};
-pub use run::{Failure, Run};
+pub use run::{Failure, Outcome, Run};
 pub use values::{DomainError, EntryValues, Function, Functions, Numeric, entries, functions};

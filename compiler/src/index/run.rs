@@ -39,6 +39,17 @@ pub enum Failure {
     NoValues(&'static str),
 }
 
+/// What a run yields.
+#[derive(Clone, Debug)]
+pub struct Outcome<T> {
+    /// The results.
+    pub values: Vec<Matrix<T>>,
+    /// What the reader should know: kinks that were met.
+    pub notes: Vec<String>,
+    /// Where the first value that is infinite or not a number arose.
+    pub not_finite: Option<String>,
+}
+
 /// One run of a program: data, sizes, limits.
 pub struct Run<'a, T> {
     /// The data by name.
@@ -64,7 +75,7 @@ impl<T: Numeric> Run<'_, T> {
     /// The results of a program.
     ///
     /// Errors: see [`Failure`].
-    pub fn run(&self, program: &Program) -> Result<Vec<Matrix<T>>, Failure> {
+    pub fn run(&self, program: &Program) -> Result<Outcome<T>, Failure> {
         let mut last_use = vec![0usize; program.tensors.len()];
         let mut used = vec![false; program.tensors.len()];
         for (k, s) in program.statements.iter().enumerate() {
@@ -105,6 +116,8 @@ impl<T: Numeric> Run<'_, T> {
                 }
             }
         }
+        let notes = BTreeSet::new();
+        let mut not_finite = None;
         let mut expiring: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (t, &k) in last_use.iter().enumerate().filter(|(t, _)| used[*t]) {
             expiring.entry(k).or_default().push(t);
@@ -119,6 +132,12 @@ impl<T: Numeric> Run<'_, T> {
                 arrays[t.0] = Some(std::rc::Rc::new(vec![T::zero(); n]));
             }
             self.step(program, &s.step, &mut arrays)?;
+            if not_finite.is_none()
+                && let Some(t) = s.step.target()
+                && arrays[t.0].as_ref().is_some_and(|a| a.iter().any(|x| !x.real().is_finite()))
+            {
+                not_finite = Some(format!("`{}`", s.note));
+            }
             for &t in expiring.get(&k).into_iter().flatten() {
                 if let Some(a) = arrays[t].take() {
                     held -= bytes(a.len()).min(held);
@@ -135,7 +154,7 @@ impl<T: Numeric> Run<'_, T> {
             };
             out.push(Matrix { rows, cols, data });
         }
-        Ok(out)
+        Ok(Outcome { values: out, notes: notes.into_iter().collect(), not_finite })
     }
 
     fn entries(&self, program: &Program, t: TensorId) -> Result<usize, Failure> {
