@@ -2,7 +2,9 @@
 
 use hesse_compiler::{
     data::Bound,
-    expr::{Graph, Numeric},
+    differentiate::{NotDifferentiable, local_curvature, local_jacobian},
+    expr::{Expr, Graph, Kind, Numeric},
+    hessian::{Domain, eliminate},
     matrix::Matrix,
     number::Number,
     pipeline::{Settings, evaluate},
@@ -138,4 +140,102 @@ pub fn distance(a: &Matrix<f64>, b: &Matrix<f64>) -> f64 {
     assert_eq!((a.rows, a.cols), (b.rows, b.cols), "shapes differ");
     let scale = b.data.iter().fold(1.0f64, |m, x| m.max(x.abs()));
     a.data.iter().zip(&b.data).fold(0.0f64, |m, (x, y)| m.max((x - y).abs())) / scale
+}
+
+/// The recursion over dense matrices: blocks are numbers, the rows' formulas are evaluated densely where they are used.
+struct Dense<'a> {
+    data: &'a Bound,
+}
+
+impl Dense<'_> {
+    fn number(&self, g: &Graph, e: Expr) -> Matrix<f64> {
+        let size = |s: &str| self.data.sizes.get(s).copied();
+        g.eval::<f64>(e, &|name| self.data.shared.get(name).cloned(), &size).expect("a reference value")
+    }
+    fn jacobian(&self, g: &mut Graph, u: Expr, a: usize) -> Matrix<f64> {
+        let j = local_jacobian(g, u, a).expect("a row with a Jacobian");
+        let j = syntax::expand(g, j);
+        self.number(g, j)
+    }
+}
+
+impl Domain for Dense<'_> {
+    type Block = Matrix<f64>;
+    type Adjoint = Matrix<f64>;
+    type Error = NotDifferentiable;
+
+    fn seed(&mut self, _: &mut Graph, _: Expr) -> Matrix<f64> {
+        Matrix::scalar(1.0)
+    }
+    fn pull_adjoint(&mut self, g: &mut Graph, u: Expr, a: (usize, Expr), delta: &Matrix<f64>) -> Result<Matrix<f64>, NotDifferentiable> {
+        let column = Matrix { rows: delta.data.len(), cols: 1, data: delta.data.clone() };
+        let moved = self.jacobian(g, u, a.0).transpose().matmul(&column);
+        let v = self.number(g, a.1);
+        Ok(Matrix { rows: v.rows, cols: v.cols, data: moved.data })
+    }
+    fn pull(&mut self, g: &mut Graph, u: Expr, a: usize, block: &Matrix<f64>) -> Result<Matrix<f64>, NotDifferentiable> {
+        Ok(self.jacobian(g, u, a).transpose().matmul(block))
+    }
+    fn curvature(
+        &mut self,
+        g: &mut Graph,
+        u: Expr,
+        a: usize,
+        b: usize,
+        delta: &Matrix<f64>,
+    ) -> Result<Option<Matrix<f64>>, NotDifferentiable> {
+        // the adjoint enters the formula as a name
+        let shape = g.shape(u).clone();
+        let name = format!("adjoint of shape {shape}");
+        let d = g.declare(&name, shape, Kind::Const);
+        let Some(s) = local_curvature(g, u, a, b, d)? else { return Ok(None) };
+        let s = syntax::expand(g, s);
+        let size = |s: &str| self.data.sizes.get(s).copied();
+        let data = |n: &str| if n == name { Some(delta.clone()) } else { self.data.shared.get(n).cloned() };
+        Ok(Some(g.eval::<f64>(s, &data, &size).expect("a reference value")))
+    }
+    fn transpose(&mut self, _: &mut Graph, block: &Matrix<f64>) -> Matrix<f64> {
+        block.transpose()
+    }
+    fn sum(&mut self, _: &mut Graph, blocks: &[Matrix<f64>]) -> Matrix<f64> {
+        blocks[1..].iter().fold(blocks[0].clone(), |a, b| a.zip(b, |x, y| x + y))
+    }
+    fn sum_adjoints(&mut self, g: &mut Graph, adjoints: &[Matrix<f64>]) -> Matrix<f64> {
+        self.sum(g, adjoints)
+    }
+}
+
+impl Case {
+    /// The Hessian of the loss by the recursion over dense numbers.
+    pub fn dense_hessian(&mut self) -> Matrix<f64> {
+        let loss = self.model.loss.expect("the model has a loss");
+        let g = &mut self.model.graph;
+        let loss = syntax::expand(g, loss);
+        let leaves: Vec<Expr> =
+            self.model.params.iter().map(|p| g.variable(p).expect("a parameter is declared").expr).collect();
+        let blocks = eliminate(&mut Dense { data: &self.data }, g, loss, &leaves).expect("differentiable");
+        let params = self.params();
+        let total: usize = params.iter().map(|p| p.1 * p.2).sum();
+        let mut out = Matrix::zeros(total, total);
+        let starts: Vec<usize> = params
+            .iter()
+            .scan(0, |at, p| {
+                *at += p.1 * p.2;
+                Some(*at - p.1 * p.2)
+            })
+            .collect();
+        for ((v, w), block) in &blocks.second {
+            let (i, j) = (
+                leaves.iter().position(|x| x == v).expect("a leaf"),
+                leaves.iter().position(|x| x == w).expect("a leaf"),
+            );
+            for r in 0..block.rows {
+                for c in 0..block.cols {
+                    out.data[(starts[i] + r) * total + starts[j] + c] = block.at(r, c);
+                    out.data[(starts[j] + c) * total + starts[i] + r] = block.at(r, c);
+                }
+            }
+        }
+        out
+    }
 }

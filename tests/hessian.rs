@@ -69,6 +69,8 @@ fn check(c: &mut Case, what: &str) {
     let got = c.value("hessian(loss)");
     let d = distance(&got, &want);
     assert!(d < 1e-9, "{what}: the Hessian is off by {d}");
+    let dense = distance(&c.dense_hessian(), &want);
+    assert!(dense < 1e-9, "{what}: the recursion over dense numbers is off by {dense}");
     let gradient = c.value("grad(loss)");
     for (x, y) in gradient.data.iter().zip(c.oracle_gradient("loss")) {
         assert!((x - y).abs() < 1e-9 * y.abs().max(1.0), "{what}: gradient {x} against {y}");
