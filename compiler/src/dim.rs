@@ -234,4 +234,9 @@ impl Dim {
     pub fn has_only_positive_terms(&self) -> bool {
         self.terms.values().all(|c| !c.is_negative())
     }
+
+    /// Its terms: coefficient, and names with powers.
+    pub fn monomials(&self) -> Vec<(Number, Vec<(String, u32)>)> {
+        self.terms.iter().map(|(m, c)| (*c, m.iter().map(|(s, p)| (s.clone(), *p)).collect())).collect()
+    }
 }

@@ -5,7 +5,10 @@
 //! a letter on both sides is a delta and a letter with an offset is a box of zeros around a smaller part.
 
 mod align;
+mod canonical;
 mod view;
+
+pub use canonical::{IndexForm, index_form};
 
 use crate::{
     dim::Dim,
@@ -22,7 +25,7 @@ const FACTORS: usize = 6;
 
 /// Lowers the roots into one program with one dense result for each, sharing all common parts.
 pub fn lower(g: &Graph, roots: &[Expr]) -> Program {
-    let mut l = Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new() };
+    let mut l = Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new(), atoms: None };
     let order = g.reachable(roots);
     let mut uses: HashMap<Expr, usize> = HashMap::new();
     for &e in &order {
@@ -66,6 +69,8 @@ struct Lower<'g> {
     program: Program,
     extents: Vec<Dim>,
     inputs: BTreeMap<String, TensorId>,
+    /// Set where formulas are compared, not computed: nothing is stored, values of functions are atoms.
+    atoms: Option<canonical::Atoms>,
 }
 
 impl Lower<'_> {
@@ -136,7 +141,7 @@ impl Lower<'_> {
             Meaning::Contraction(text) => {
                 let c = Contraction::parse(text);
                 let product: usize = parts.iter().map(|p| p.1.terms.len()).product();
-                if product > 2 * TERMS {
+                if product > 2 * TERMS && self.atoms.is_none() {
                     for (a, view) in &mut parts {
                         if view.terms.len() > 1 && !view.is_cheap() {
                             *view = self.store(view.clone(), *a);
@@ -148,6 +153,9 @@ impl Lower<'_> {
             Meaning::Slice => {
                 let (a, view) = parts.remove(0);
                 self.slice(a, view, &dims)
+            }
+            Meaning::Entrywise { .. } | Meaning::Rowwise(_) | Meaning::Function(_) if self.atoms.is_some() => {
+                self.atom(e, op, parts, &dims, &numbers)
             }
             Meaning::Entrywise { value, .. } => {
                 let (a, view) = parts.remove(0);
@@ -216,6 +224,9 @@ impl Lower<'_> {
         {
             return f.tensor;
         }
+        if self.atoms.is_some() {
+            return self.dense_atom(view, vec![shape.rows, shape.cols]);
+        }
         let target = self.program.tensor(vec![shape.rows, shape.cols], Source::Computed);
         for t in &view.terms {
             let access = t.target(target, &strides);
@@ -224,7 +235,7 @@ impl Lower<'_> {
         target
     }
 
-    /// Adds a term to a target.
+    /// Adds a term to a target; where formulas are only compared there is nothing to add.
     fn emit(&mut self, t: &Term, target: Access, e: Expr) {
         let factors: Vec<Access> =
             t.factors.iter().map(|f| Access { tensor: f.tensor, strides: f.strides.clone(), offset: f.offset.clone() }).collect();
@@ -309,7 +320,7 @@ impl Lower<'_> {
             twice |= patterns.contains(&p);
             patterns.push(p);
         }
-        if twice { self.store(view, e) } else { view }
+        if twice && self.atoms.is_none() { self.store(view, e) } else { view }
     }
 }
 
