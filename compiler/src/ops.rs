@@ -1,8 +1,8 @@
 //! The operations, one row a file.
 
 pub mod build;
-mod kink;
-mod rowwise;
+pub mod kink;
+pub mod rowwise;
 
 pub mod abs;
 pub mod add;
@@ -39,7 +39,6 @@ pub mod kron;
 pub mod layernorm;
 pub mod layernorm_affine;
 pub mod leaky_relu;
-pub mod leaky_relu_plain;
 pub mod log;
 pub mod logdet;
 pub mod logsumexp;
@@ -83,7 +82,7 @@ pub mod vec;
 pub mod vec_r;
 pub mod zeros;
 
-use crate::expr::{Form, Op};
+use crate::expr::Op;
 
 /// Every operation.
 #[rustfmt::skip]
@@ -93,7 +92,7 @@ pub static ALL: &[&Op] = &[
     &diagof::DIAGOF, &diagonal::DIAGONAL, &differential::DIFFERENTIAL, &dot::DOT, &erf::ERF, &exp::EXP, &eye::EYE,
     &functional::FUNCTIONAL, &gauss_newton::GAUSS_NEWTON, &gelu::GELU, &grad::GRAD, &hadamard::HADAMARD, &hcat::HCAT,
     &hessian::HESSIAN, &hinge::HINGE, &hvp::HVP, &inv::INV, &jacobian::JACOBIAN, &kron::KRON, &layernorm::LAYERNORM,
-    &layernorm_affine::LAYERNORM_AFFINE, &leaky_relu::LEAKY_RELU, &leaky_relu_plain::LEAKY_RELU_PLAIN, &log::LOG,
+    &layernorm_affine::LAYERNORM_AFFINE, &leaky_relu::LEAKY_RELU, &log::LOG,
     &logdet::LOGDET, &logsumexp::LOGSUMEXP, &mat_r::MAT_R, &max::MAX, &mse::MSE, &mul::MUL, &nll::NLL, &norm1::NORM1,
     &norm2::NORM2, &norm2_grad::NORM2_GRAD, &norm2_resolvent::NORM2_RESOLVENT, &normf::NORMF, &norminf::NORMINF,
     &normmax::NORMMAX, &ones::ONES, &power::POWER, &relu::RELU, &rmsnorm::RMSNORM, &rmsnorm_affine::RMSNORM_AFFINE,
@@ -105,10 +104,4 @@ pub static ALL: &[&Op] = &[
 /// The operation called `name` in the language.
 pub fn named(name: &str) -> Option<&'static Op> {
     ALL.iter().copied().find(|op| op.name == name)
-}
-
-/// The operation that a call `name(…)` with so many arguments means: `layernorm(X)` and `layernorm(X, gamma, beta)` are two.
-pub fn called(name: &str, arity: usize) -> Option<&'static Op> {
-    let fits = |op: &&Op| matches!(op.forms.text, Form::Call(n) if n == name) && op.parsed().arguments.len() == arity;
-    ALL.iter().copied().find(fits).or_else(|| named(name))
 }

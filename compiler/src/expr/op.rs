@@ -4,6 +4,7 @@ use super::{Expr, Graph};
 use crate::{
     dim::Dim,
     index::{EntryValues, Functions},
+    matrix::Matrix,
 };
 use std::{cmp::Ordering, collections::BTreeMap, fmt, hash};
 
@@ -157,8 +158,8 @@ pub struct Op {
     pub meaning: Meaning,
     /// For each matrix argument the `J` of `vec_r(dY) = J vec_r(dA)`; `0` if it is zero; empty text if there is none.
     pub vec_form: &'static [&'static str],
-    /// For pairs of argument slots a ≤ b, `S` with `dA' S dB` the second differential of `⟨D, Y⟩`; absent pairs are zero,
-    /// and empty text says that the row gives none, so that the derivative of `J` has to serve.
+    /// For pairs of argument slots a ≤ b, `S` with `dA' S dB` the second differential of `⟨D, Y⟩`; absent pairs are zero;
+    /// of a function that gives none at all, `J` is differentiated.
     pub curvature: &'static [(usize, usize, &'static str)],
     /// What is known of the result: `symmetric A -> symmetric Y; positive Y`.
     pub facts: &'static str,

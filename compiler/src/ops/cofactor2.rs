@@ -13,7 +13,6 @@ pub static COFACTOR2: Op = Op {
     signature: "n×n -> n*n×n*n",
     meaning: Meaning::Function(functions!(value)),
     vec_form: &[""],
-    curvature: &[(0, 0, "")],
     facts: "symmetric Y",
     bound: "normF(Y)",
     forms: Forms::call("cofactor2", r"\operatorname{cof}_2"),
