@@ -4,6 +4,7 @@ use super::{Expr, Graph};
 use crate::{
     dim::Dim,
     index::{EntryValues, Functions},
+    matrix::Matrix,
 };
 use std::{cmp::Ordering, collections::BTreeMap, fmt, hash};
 
@@ -157,18 +158,22 @@ pub struct Op {
     pub meaning: Meaning,
     /// For each matrix argument the `J` of `vec_r(dY) = J vec_r(dA)`; `0` if it is zero; empty text if there is none.
     pub vec_form: &'static [&'static str],
-    /// For pairs of argument slots a ≤ b, `S` with `dA' S dB` the second differential of `⟨D, Y⟩`; absent pairs are zero.
+    /// For pairs of argument slots a ≤ b, `S` with `dA' S dB` the second differential of `⟨D, Y⟩`; absent pairs are zero;
+    /// of a function that gives none at all, `J` is differentiated.
     pub curvature: &'static [(usize, usize, &'static str)],
     /// What is known of the result: `symmetric A -> symmetric Y; positive Y`.
     pub facts: &'static str,
     /// What the arguments must satisfy, as facts: `positive A`, `invertible A`.
     pub domain: &'static str,
-    /// An upper bound of the spectral norm of `Y`, as a formula.
+    /// Upper bounds of the spectral norm of `Y`, as formulas parted by `;`.
     pub bound: &'static str,
     /// For a loss: the argument that is the output of the network, where the Gauss-Newton part ends.
     pub output: Option<usize>,
     /// Spellings.
     pub forms: Forms,
+    /// Whether the first argument is where there is no derivative, and which piece is taken there, in words that follow
+    /// "`relu` met …"; `None` where the operation is smooth.
+    pub kink: fn(&Matrix<f64>) -> Option<String>,
     /// Simplification by construction: a simpler equal expression, tried on entry to the graph.
     pub shrink: fn(&mut Graph, &[Expr]) -> Option<Expr>,
 }
@@ -191,6 +196,7 @@ impl Op {
         bound: "",
         output: None,
         forms: Forms::call("", ""),
+        kink: |_| None,
         shrink: keep,
     };
 
