@@ -16,7 +16,7 @@ use crate::{
     index::{Access, Contraction, Letter, Program, Source, Step, TensorId},
     number::Number,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use view::{Factor, Slot, Term, View};
 
 /// Most terms and factors that are kept before a part is stored.
@@ -25,7 +25,13 @@ const FACTORS: usize = 6;
 
 /// Lowers the roots into one program with one dense result for each, sharing all common parts.
 pub fn lower(g: &Graph, roots: &[Expr]) -> Program {
-    let mut l = Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new(), atoms: None };
+    lower_watching(g, roots, &HashSet::new())
+}
+
+/// The same; the program tells when one of the watched nodes is evaluated at a kink.
+pub fn lower_watching(g: &Graph, roots: &[Expr], watched: &HashSet<Expr>) -> Program {
+    let mut l =
+        Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new(), atoms: None, watched: watched.clone() };
     let order = g.reachable(roots);
     let mut uses: HashMap<Expr, usize> = HashMap::new();
     for &e in &order {
@@ -71,6 +77,8 @@ struct Lower<'g> {
     inputs: BTreeMap<String, TensorId>,
     /// Set where formulas are compared, not computed: nothing is stored, values of functions are atoms.
     atoms: Option<canonical::Atoms>,
+    /// Nodes that are differentiated, so that their kinks matter.
+    watched: HashSet<Expr>,
 }
 
 impl Lower<'_> {
@@ -162,7 +170,8 @@ impl Lower<'_> {
                 let argument = self.dense(&view, a);
                 let shape = self.g.shape(e).clone();
                 let target = self.program.tensor(vec![shape.rows.clone(), shape.cols.clone()], Source::Computed);
-                let step = Step::Map { name: op.name, values: value, parameters: numbers, argument, target };
+                let kink = self.watched.contains(&e).then_some(op.kink);
+                let step = Step::Map { name: op.name, values: value, parameters: numbers, argument, target, kink };
                 let note = self.note(e);
                 self.program.push(step, &note);
                 // the entry is known by the factors of the argument's own sizes
@@ -173,7 +182,8 @@ impl Lower<'_> {
                 let shape = self.g.shape(e).clone();
                 let target = self.program.tensor(vec![shape.rows.clone(), shape.cols.clone()], Source::Computed);
                 let note = self.note(e);
-                self.program.push(Step::Call { name: op.name, values, arguments, sizes: dims, target }, &note);
+                let kink = self.watched.contains(&e).then_some(op.kink);
+                self.program.push(Step::Call { name: op.name, values, arguments, sizes: dims, target, kink }, &note);
                 self.view_of(target, &shape.rows, &shape.cols)
             }
             Meaning::Formula(_) | Meaning::Derivative => {

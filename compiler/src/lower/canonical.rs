@@ -16,7 +16,7 @@ use crate::{
     number::Number,
     ops::{inv::INV, power::POWER},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A canonical sum of products; equal forms are equal formulas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
