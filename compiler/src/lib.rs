@@ -17,3 +17,5 @@ pub mod expr;
 pub mod ops;
 
 pub mod syntax;
+
+pub mod lower;
