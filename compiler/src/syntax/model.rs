@@ -40,15 +40,12 @@ pub struct Model {
     pub assumptions: Vec<Assumption>,
     /// What is claimed.
     pub claims: Vec<Claim>,
+    /// Leaves that stand for named nodes held fixed in a derivative, and what each of them is; queries add to it.
+    pub held: BTreeMap<String, Expr>,
     state: State,
 }
 
 impl Model {
-    /// Leaves that stand for named nodes held fixed in a derivative, and what each of them is.
-    pub fn held(&self) -> &BTreeMap<String, Expr> {
-        &self.state.held
-    }
-
     /// The value of a name: data, a parameter, or a node. Sizes have none.
     pub fn named(&self, name: &str) -> Option<Expr> {
         match self.state.globals.get(name)?.value {
@@ -153,6 +150,7 @@ pub fn model(
         params: state.params.clone(),
         assumptions: built.assumptions,
         claims: built.claims,
+        held: state.held.clone(),
         state,
     })
 }
@@ -167,6 +165,7 @@ pub fn query(model: &mut Model, text: &str) -> Result<Query, Vec<Diagnostic>> {
     let mut r = Resolver::new(&mut model.graph, &mut model.state, &model.sources);
     let out = resolve::blocks(&mut r, &e);
     let mut errors = std::mem::take(&mut r.errors);
+    model.held = model.state.held.clone();
     match out {
         Ok((expr, blocks)) => Ok(Query { text: text.trim().to_owned(), expr, blocks }),
         Err(_) => {
