@@ -167,7 +167,13 @@ impl Domain for Dense<'_> {
     fn seed(&mut self, _: &mut Graph, _: Expr) -> Matrix<f64> {
         Matrix::scalar(1.0)
     }
-    fn pull_adjoint(&mut self, g: &mut Graph, u: Expr, a: (usize, Expr), delta: &Matrix<f64>) -> Result<Matrix<f64>, NotDifferentiable> {
+    fn pull_adjoint(
+        &mut self,
+        g: &mut Graph,
+        u: Expr,
+        a: (usize, Expr),
+        delta: &Matrix<f64>,
+    ) -> Result<Matrix<f64>, NotDifferentiable> {
         let column = Matrix { rows: delta.data.len(), cols: 1, data: delta.data.clone() };
         let moved = self.jacobian(g, u, a.0).transpose().matmul(&column);
         let v = self.number(g, a.1);
@@ -211,8 +217,7 @@ impl Case {
         let loss = self.model.loss.expect("the model has a loss");
         let g = &mut self.model.graph;
         let loss = syntax::expand(g, loss);
-        let leaves: Vec<Expr> =
-            self.model.params.iter().map(|p| g.variable(p).expect("a parameter is declared").expr).collect();
+        let leaves: Vec<Expr> = self.model.params.iter().map(|p| g.variable(p).expect("a parameter is declared").expr).collect();
         let blocks = eliminate(&mut Dense { data: &self.data }, g, loss, &leaves).expect("differentiable");
         let params = self.params();
         let total: usize = params.iter().map(|p| p.1 * p.2).sum();
@@ -225,10 +230,8 @@ impl Case {
             })
             .collect();
         for ((v, w), block) in &blocks.second {
-            let (i, j) = (
-                leaves.iter().position(|x| x == v).expect("a leaf"),
-                leaves.iter().position(|x| x == w).expect("a leaf"),
-            );
+            let (i, j) =
+                (leaves.iter().position(|x| x == v).expect("a leaf"), leaves.iter().position(|x| x == w).expect("a leaf"));
             for r in 0..block.rows {
                 for c in 0..block.cols {
                     out.data[(starts[i] + r) * total + starts[j] + c] = block.at(r, c);
