@@ -1,7 +1,12 @@
 //! `Graph`: hash-consed, so that equal expressions have equal ids; typed on entry, so that no ill-shaped node exists.
 
 use super::{DomainError, Fact, Facts, Meaning, Numeric, Op, OpRef, Shape, ShapeError, Type};
-use crate::{dim::Dim, index::Contraction, matrix::Matrix, number::Number};
+use crate::{
+    dim::Dim,
+    index::{self, Contraction},
+    matrix::Matrix,
+    number::Number,
+};
 use std::collections::{BTreeMap, HashMap};
 
 /// A node of a graph; arguments always have smaller ids than what is made of them.
@@ -286,7 +291,10 @@ fn evaluate<T: Numeric>(
             }
             Matrix::from_fn(b + 1 - a, d + 1 - c, |i, j| mats[0].at(a - 1 + i, c - 1 + j))
         }
-        Meaning::Entrywise { value, .. } => mats[0].map(|x| T::entry(value)(x, numbers)),
+        Meaning::Entrywise { value, .. } => {
+            let data = index::map(op.name, value, numbers, &mats[0].data).map_err(Evaluation::Domain)?;
+            Matrix { rows: mats[0].rows, cols: mats[0].cols, data }
+        }
         Meaning::Rowwise(f) | Meaning::Function(f) => {
             let f = T::function(f).ok_or_else(|| Evaluation::Missing(op.name.to_owned()))?;
             f(mats, dims).map_err(Evaluation::Domain)?
