@@ -15,3 +15,5 @@ pub mod index;
 pub mod expr;
 
 pub mod ops;
+
+pub mod print;
