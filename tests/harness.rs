@@ -1,1 +1,244 @@
-//! The one place of the tests that calls the compiler: every test is text in, text out.
+//! The one place of the tests that calls the compiler: every test is text in, text or numbers out.
+
+use hesse_compiler::{
+    data::Bound,
+    differentiate::{NotDifferentiable, local_curvature, local_jacobian},
+    expr::{Expr, Graph, Kind, Numeric},
+    hessian::{Domain, eliminate},
+    matrix::Matrix,
+    number::Number,
+    pipeline::{Settings, evaluate},
+    scalar::{Dual, Dual2, Scalar},
+    syntax::{self, Model, Source},
+};
+use std::collections::BTreeMap;
+
+/// A random number named by a string and a seed (splitmix64): the same on every machine.
+pub fn random(name: &str, seed: u64) -> u64 {
+    name.bytes().chain(seed.to_le_bytes()).fold(0, |h: u64, b| {
+        let z = (h ^ u64::from(b)).wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    })
+}
+
+/// A random number in (-1, 1).
+pub fn uniform(name: &str, seed: u64) -> f64 {
+    (random(name, seed) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+}
+
+/// A model with data.
+pub struct Case {
+    /// The model.
+    pub model: Model,
+    /// Its data.
+    pub data: Bound,
+}
+
+/// Reads a model; panics with the rendered diagnostics if it has errors.
+pub fn model(text: &str) -> Model {
+    let source = Source { name: "test.hesse".into(), text: text.into() };
+    syntax::model(source, &|path, _| Err(format!("{path} is not there"))).unwrap_or_else(|(sources, errors)| {
+        let all: Vec<String> = errors.iter().map(|d| d.render(&sources, false)).collect();
+        panic!("{}\nin\n{text}", all.join("\n"))
+    })
+}
+
+/// A model with random data in (-1, 1), of the given sizes.
+pub fn case(text: &str, sizes: &[(&str, usize)], seed: u64) -> Case {
+    let model = model(text);
+    let sizes: BTreeMap<String, usize> = sizes.iter().map(|(n, s)| ((*n).to_owned(), *s)).collect();
+    let mut shared = BTreeMap::new();
+    for (name, v) in model.graph.variables() {
+        let size = |s: &str| sizes.get(s).copied();
+        let (Some(r), Some(c)) = (v.shape.rows.eval(&size), v.shape.cols.eval(&size)) else { continue };
+        let m = Matrix::from_fn(r, c, |i, j| uniform(name, seed * 1_000_003 + (i * 1009 + j) as u64));
+        shared.insert(name.to_owned(), m);
+    }
+    Case { model, data: Bound { sizes, shared, samples: vec![], batched: false } }
+}
+
+impl Case {
+    /// The value of a query; panics with the diagnostic if there is none.
+    pub fn value(&mut self, query: &str) -> Matrix<f64> {
+        self.try_value(query).unwrap_or_else(|e| panic!("{query}: {e}"))
+    }
+
+    /// The value of a query, or the rendered diagnostics.
+    pub fn try_value(&mut self, query: &str) -> Result<Matrix<f64>, String> {
+        let q = syntax::query(&mut self.model, query)
+            .map_err(|d| d.iter().map(|d| d.render(&self.model.sources, false)).collect::<Vec<_>>().join("\n"))?;
+        let settings = Settings { memory: 4 << 30, per_sample: false };
+        let answers = evaluate(&mut self.model, &[q], &self.data, &settings).map_err(|d| d.render(&self.model.sources, false))?;
+        Ok(answers[0].values[0].clone())
+    }
+
+    /// The parameters with their sizes, in order.
+    pub fn params(&self) -> Vec<(String, usize, usize)> {
+        let size = |s: &str| self.data.sizes.get(s).copied();
+        let param = |name: &String| {
+            let shape = &self.model.graph.variable(name).expect("a parameter is declared").shape;
+            (name.clone(), shape.rows.eval(&size).expect("size"), shape.cols.eval(&size).expect("size"))
+        };
+        self.model.params.iter().map(param).collect()
+    }
+
+    /// The dense reference value of a scalar node at data over any scalar.
+    fn reference<T: Numeric>(&mut self, node: &str, lift: &dyn Fn(&str, usize, f64) -> T) -> T {
+        let e = match node {
+            "loss" => self.model.loss.expect("the model has a loss"),
+            name => self.model.nodes.iter().find(|n| n.0 == name).expect("a node of that name").1,
+        };
+        let e = syntax::expand(&mut self.model.graph, e);
+        let data = |name: &str| {
+            let m = self.data.shared.get(name)?;
+            Some(Matrix::from_fn(m.rows, m.cols, |i, j| lift(name, i * m.cols + j, m.at(i, j))))
+        };
+        let size = |s: &str| self.data.sizes.get(s).copied();
+        let g: &Graph = &self.model.graph;
+        g.eval::<T>(e, &data, &size).expect("a reference value").data[0]
+    }
+
+    /// The gradient of a scalar node in all parameters, by dual numbers that know nothing of our rules.
+    pub fn oracle_gradient(&mut self, node: &str) -> Vec<f64> {
+        let places: Vec<(String, usize)> =
+            self.params().into_iter().flat_map(|(n, r, c)| (0..r * c).map(move |k| (n.clone(), k))).collect();
+        places
+            .iter()
+            .map(|(name, k)| {
+                let lift = |n: &str, at: usize, x: f64| Dual { re: x, eps: f64::from(u8::from(n == name && at == *k)) };
+                self.reference::<Dual<f64>>(node, &lift).eps
+            })
+            .collect()
+    }
+
+    /// The Hessian of a scalar node in all parameters, by dual numbers over dual numbers.
+    pub fn oracle_hessian(&mut self, node: &str) -> Matrix<f64> {
+        let places: Vec<(String, usize)> =
+            self.params().into_iter().flat_map(|(n, r, c)| (0..r * c).map(move |k| (n.clone(), k))).collect();
+        let p = places.len();
+        let mut out = Matrix::zeros(p, p);
+        let unit = |hit: bool| Number::int(i64::from(hit));
+        for a in 0..p {
+            for b in a..p {
+                let lift = |n: &str, at: usize, x: f64| Dual {
+                    re: Dual { re: x, eps: f64::number(unit(n == places[a].0 && at == places[a].1)) },
+                    eps: Dual::number(unit(n == places[b].0 && at == places[b].1)),
+                };
+                let h = self.reference::<Dual2>(node, &lift).eps.eps;
+                out.data[a * p + b] = h;
+                out.data[b * p + a] = h;
+            }
+        }
+        out
+    }
+}
+
+/// The largest difference relative to the largest entry (at least one).
+pub fn distance(a: &Matrix<f64>, b: &Matrix<f64>) -> f64 {
+    assert_eq!((a.rows, a.cols), (b.rows, b.cols), "shapes differ");
+    let scale = b.data.iter().fold(1.0f64, |m, x| m.max(x.abs()));
+    a.data.iter().zip(&b.data).fold(0.0f64, |m, (x, y)| m.max((x - y).abs())) / scale
+}
+
+/// The recursion over dense matrices: blocks are numbers, the rows' formulas are evaluated densely where they are used.
+struct Dense<'a> {
+    data: &'a Bound,
+}
+
+impl Dense<'_> {
+    fn number(&self, g: &Graph, e: Expr) -> Matrix<f64> {
+        let size = |s: &str| self.data.sizes.get(s).copied();
+        g.eval::<f64>(e, &|name| self.data.shared.get(name).cloned(), &size).expect("a reference value")
+    }
+    fn jacobian(&self, g: &mut Graph, u: Expr, a: usize) -> Matrix<f64> {
+        let j = local_jacobian(g, u, a).expect("a row with a Jacobian");
+        let j = syntax::expand(g, j);
+        self.number(g, j)
+    }
+}
+
+impl Domain for Dense<'_> {
+    type Block = Matrix<f64>;
+    type Adjoint = Matrix<f64>;
+    type Error = NotDifferentiable;
+
+    fn seed(&mut self, _: &mut Graph, _: Expr) -> Matrix<f64> {
+        Matrix::scalar(1.0)
+    }
+    fn pull_adjoint(
+        &mut self,
+        g: &mut Graph,
+        u: Expr,
+        a: (usize, Expr),
+        delta: &Matrix<f64>,
+    ) -> Result<Matrix<f64>, NotDifferentiable> {
+        let column = Matrix { rows: delta.data.len(), cols: 1, data: delta.data.clone() };
+        let moved = self.jacobian(g, u, a.0).transpose().matmul(&column);
+        let v = self.number(g, a.1);
+        Ok(Matrix { rows: v.rows, cols: v.cols, data: moved.data })
+    }
+    fn pull(&mut self, g: &mut Graph, u: Expr, a: usize, block: &Matrix<f64>) -> Result<Matrix<f64>, NotDifferentiable> {
+        Ok(self.jacobian(g, u, a).transpose().matmul(block))
+    }
+    fn curvature(
+        &mut self,
+        g: &mut Graph,
+        u: Expr,
+        a: usize,
+        b: usize,
+        delta: &Matrix<f64>,
+    ) -> Result<Option<Matrix<f64>>, NotDifferentiable> {
+        // the adjoint enters the formula as a name
+        let shape = g.shape(u).clone();
+        let name = format!("adjoint of shape {shape}");
+        let d = g.declare(&name, shape, Kind::Const);
+        let Some(s) = local_curvature(g, u, a, b, d)? else { return Ok(None) };
+        let s = syntax::expand(g, s);
+        let size = |s: &str| self.data.sizes.get(s).copied();
+        let data = |n: &str| if n == name { Some(delta.clone()) } else { self.data.shared.get(n).cloned() };
+        Ok(Some(g.eval::<f64>(s, &data, &size).expect("a reference value")))
+    }
+    fn transpose(&mut self, _: &mut Graph, block: &Matrix<f64>) -> Matrix<f64> {
+        block.transpose()
+    }
+    fn sum(&mut self, _: &mut Graph, blocks: &[Matrix<f64>]) -> Matrix<f64> {
+        blocks[1..].iter().fold(blocks[0].clone(), |a, b| a.zip(b, |x, y| x + y))
+    }
+    fn sum_adjoints(&mut self, g: &mut Graph, adjoints: &[Matrix<f64>]) -> Matrix<f64> {
+        self.sum(g, adjoints)
+    }
+}
+
+impl Case {
+    /// The Hessian of the loss by the recursion over dense numbers.
+    pub fn dense_hessian(&mut self) -> Matrix<f64> {
+        let loss = self.model.loss.expect("the model has a loss");
+        let g = &mut self.model.graph;
+        let loss = syntax::expand(g, loss);
+        let leaves: Vec<Expr> = self.model.params.iter().map(|p| g.variable(p).expect("a parameter is declared").expr).collect();
+        let blocks = eliminate(&mut Dense { data: &self.data }, g, loss, &leaves).expect("differentiable");
+        let params = self.params();
+        let total: usize = params.iter().map(|p| p.1 * p.2).sum();
+        let mut out = Matrix::zeros(total, total);
+        let starts: Vec<usize> = params
+            .iter()
+            .scan(0, |at, p| {
+                *at += p.1 * p.2;
+                Some(*at - p.1 * p.2)
+            })
+            .collect();
+        for ((v, w), block) in &blocks.second {
+            let (i, j) =
+                (leaves.iter().position(|x| x == v).expect("a leaf"), leaves.iter().position(|x| x == w).expect("a leaf"));
+            for r in 0..block.rows {
+                for c in 0..block.cols {
+                    out.data[(starts[i] + r) * total + starts[j] + c] = block.at(r, c);
+                    out.data[(starts[j] + c) * total + starts[i] + r] = block.at(r, c);
+                }
+            }
+        }
+        out
+    }
+}

@@ -90,18 +90,27 @@ impl Dim {
             return Some(Dim::from_terms(out));
         }
         // long division by a polynomial: cancel the leading term until nothing is left
-        let (lead, lead_c) = by.terms.iter().next_back()?;
-        let lead = Dim::from_terms([(lead.clone(), *lead_c)]);
+        let (lead, lead_c) = by.leading()?;
+        let lead = Dim::from_terms([(lead.clone(), lead_c)]);
         let (mut rest, mut quotient) = (self.clone(), Dim::default());
-        for _ in 0..64 {
-            let Some((m, c)) = rest.terms.iter().next_back() else {
+        for _ in 0..256 {
+            let Some((m, c)) = rest.leading() else {
                 return Some(quotient);
             };
-            let step = Dim::from_terms([(m.clone(), *c)]).divide(&lead)?;
+            let step = Dim::from_terms([(m.clone(), c)]).divide(&lead)?;
             rest = &rest - &(&step * by);
             quotient = &quotient + &step;
         }
         None
+    }
+
+    /// The leading term in the order by degree, then by the powers of the names in turn.
+    fn leading(&self) -> Option<(&Monomial, Number)> {
+        let names: std::collections::BTreeSet<&str> = self.names().collect();
+        let rank = |m: &Monomial| -> (u32, Vec<u32>) {
+            (m.values().sum(), names.iter().map(|n| m.get(*n).copied().unwrap_or(0)).collect())
+        };
+        self.terms.iter().max_by_key(|(m, _)| rank(m)).map(|(m, c)| (m, *c))
     }
 
     /// The same polynomial with names replaced; unnamed ones stay.
@@ -217,5 +226,17 @@ impl Dim {
             }
         }
         sum
+    }
+}
+
+impl Dim {
+    /// Whether no coefficient is negative.
+    pub fn has_only_positive_terms(&self) -> bool {
+        self.terms.values().all(|c| !c.is_negative())
+    }
+
+    /// Its terms: coefficient, and names with powers.
+    pub fn monomials(&self) -> Vec<(Number, Vec<(String, u32)>)> {
+        self.terms.iter().map(|(m, c)| (*c, m.iter().map(|(s, p)| (s.clone(), *p)).collect())).collect()
     }
 }

@@ -4,9 +4,7 @@ mod facts;
 mod graph;
 mod op;
 
+pub use crate::index::{DomainError, EntryValues, Function, Functions, Numeric, entries, functions};
 pub use facts::{Fact, Facts};
 pub use graph::{Evaluation, Expr, Graph, Kind, Node, Variable};
-pub use op::{
-    Argument, DomainError, EntryValues, Form, Forms, Function, Functions, Meaning, Numeric, Op, OpRef, Shape, ShapeError,
-    Signature, Type, entries, functions, keep,
-};
+pub use op::{Argument, Form, Forms, Meaning, Op, OpRef, Shape, ShapeError, Signature, Type, keep};

@@ -16,4 +16,5 @@ pub mod expr;
 
 pub mod ops;
 
+pub mod lower;
 pub mod print;

@@ -78,21 +78,45 @@ impl<T: Scalar> Matrix<T> {
         let skip = |k: usize, at: usize| k + usize::from(k >= at);
         Matrix::from_fn(self.rows - 1, self.cols - 1, |r, c| self.at(skip(r, i), skip(c, j)))
     }
+    /// The pivots of Gaussian elimination, chosen by size; their product is the determinant. `None` if it is zero.
+    pub fn pivots(&self) -> Option<Vec<T>> {
+        let n = self.rows;
+        let (mut a, mut pivots) = (self.clone(), vec![]);
+        for c in 0..n {
+            let p = a.pivot(c)?;
+            let pivot = a.at(p, c);
+            for j in 0..n {
+                a.data.swap(p * n + j, c * n + j);
+            }
+            pivots.push(if p == c { pivot } else { -pivot });
+            for i in c + 1..n {
+                let factor = a.at(i, c) / pivot;
+                for j in c..n {
+                    a.data[i * n + j] = a.data[i * n + j] - factor * a.data[c * n + j];
+                }
+            }
+        }
+        Some(pivots)
+    }
+    /// The row, from c on, whose entry in column c is largest, the first of equal ones; `None` if all are zero (or not finite).
+    fn pivot(&self, c: usize) -> Option<usize> {
+        let size = |i: usize| {
+            let x: T = self.at(i, c);
+            if T::ORDERED { x.real().abs() } else { f64::from(u8::from(!x.is_zero())) }
+        };
+        let best = (c..self.rows).fold(c, |best, i| if size(i) > size(best) { i } else { best });
+        (size(best) > 0.0 && size(best).is_finite()).then_some(best)
+    }
     /// Gauss-Jordan elimination with pivots by size: the inverse (`None` if singular) and the determinant.
     pub fn eliminate(&self) -> (Option<Self>, T) {
         let n = self.rows;
         let (mut a, mut inv, mut det) = (self.clone(), Matrix::identity(n), T::one());
         for c in 0..n {
-            let size = |i: usize| {
-                let x: T = a.at(i, c);
-                if T::ORDERED { x.real().abs() } else { f64::from(u8::from(!x.is_zero())) }
+            let Some(p) = a.pivot(c) else {
+                // zero, or not a number where the entries were none
+                return (None, det * a.at(c, c) * T::zero());
             };
-            // the first of the largest, so that the choice is the same on every machine
-            let p = (c..n).fold(c, |best, i| if size(i) > size(best) { i } else { best });
             let pivot = a.at(p, c);
-            if size(p) == 0.0 || !size(p).is_finite() {
-                return (None, if size(p) == 0.0 { det * pivot * T::zero() } else { pivot });
-            }
             if p != c {
                 for j in 0..n {
                     a.data.swap(p * n + j, c * n + j);

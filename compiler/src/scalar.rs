@@ -1,6 +1,7 @@
 //! What formulas are evaluated over: floats, dual numbers (also nested), and a prime field with atoms for transcendentals.
 
 use crate::number::Number;
+use nalgebra::{DMatrixView, DMatrixViewMut};
 use std::{
     fmt::Debug,
     ops::{Add, Div, Mul, Neg, Sub},
@@ -59,14 +60,39 @@ pub trait Scalar:
     fn one() -> Self {
         Self::int(1)
     }
+    /// `c += a b` for row-major a: m×k, b: k×n, c: m×n.
+    fn gemm(m: usize, k: usize, n: usize, a: &[Self], b: &[Self], c: &mut [Self]) {
+        gemm_loops(m, k, n, a, b, c);
+    }
     /// 1 where x > 0, else 0; its derivative is taken as 0.
     fn step(self) -> Self {
         Self::int(i64::from(self.real() > 0.0))
     }
 }
 
+/// The product by three loops: right for every scalar.
+fn gemm_loops<T: Scalar>(m: usize, k: usize, n: usize, a: &[T], b: &[T], c: &mut [T]) {
+    for i in 0..m {
+        let row = &mut c[i * n..(i + 1) * n];
+        for p in 0..k {
+            let x = a[i * k + p];
+            for (y, &z) in row.iter_mut().zip(&b[p * n..(p + 1) * n]) {
+                *y = *y + x * z;
+            }
+        }
+    }
+}
+
 impl Scalar for f64 {
     const ORDERED: bool = true;
+    /// Row-major a, b, c are column-major a', b', c': `c' += b' a'`.
+    fn gemm(m: usize, k: usize, n: usize, a: &[f64], b: &[f64], c: &mut [f64]) {
+        if m.min(n).min(k) < 4 || m * n * k < 4096 {
+            return gemm_loops(m, k, n, a, b, c);
+        }
+        let (at, bt) = (DMatrixView::from_slice(a, k, m), DMatrixView::from_slice(b, n, k));
+        DMatrixViewMut::from_slice(c, n, m).gemm(1.0, &bt, &at, 1.0);
+    }
     fn number(n: Number) -> f64 {
         n.to_f64()
     }

@@ -13,7 +13,6 @@ pub static ADJ: Op = Op {
     signature: "n×n -> n×n",
     meaning: Meaning::Function(functions!(value)),
     vec_form: &["K(n, n) cofactor2(A)"],
-    curvature: &[],
     facts: "symmetric A -> symmetric Y; diagonal A -> diagonal Y",
     domain: "",
     bound: "normF(A)^(n - 1)",

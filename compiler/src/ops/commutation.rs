@@ -1,4 +1,5 @@
-//! Commutation matrix: `K(m, n) vec(A) = vec(A')` for A of shape m×n (columns stacked), so `vec_r(X') = K(n, m) vec_r(X)` for X m×n.
+//! Commutation matrix: `K(m, n) vec(A) = vec(A')` for A of shape m×n (columns stacked), so `vec_r(X') = K(n, m) vec_r(X)` for
+//! X m×n.
 
 use super::build::Build;
 use crate::expr::{Forms, Meaning, Op};

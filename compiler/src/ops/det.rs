@@ -23,7 +23,12 @@ pub static DET: Op = Op {
 };
 
 fn value<T: Scalar>(a: &[&Matrix<T>], _: &[usize]) -> Result<Matrix<T>, DomainError> {
-    Ok(Matrix::scalar(if T::ORDERED && a[0].rows > 12 { a[0].eliminate().1 } else { adjugate(a[0]).1 }))
+    Ok(Matrix::scalar(determinant(a[0])))
+}
+
+/// The determinant, with all its derivatives at singular matrices too, as long as the order is small.
+pub(super) fn determinant<T: Scalar>(a: &Matrix<T>) -> T {
+    if T::ORDERED && a.rows > 12 { a.eliminate().1 } else { adjugate(a).1 }
 }
 
 /// Adjugate and determinant by the method of Faddeev and Leverrier: no pivots, so singular matrices are no exception.

@@ -1,4 +1,5 @@
-//! Hessian-vector product: `hvp(f, X, X1, V1, X2, V2, …)` is the part in X, in its shape, of the Hessian of f in (X1, X2, …) times (V1, V2, …).
+//! Hessian-vector product: `hvp(f, X, X1, V1, X2, V2, …)` is the part in X, in its shape, of the Hessian of f in (X1, X2, …)
+//! times (V1, V2, …).
 
 use crate::expr::{Forms, Meaning, Op};
 

@@ -1,0 +1,174 @@
+//! The domain of formulas: blocks and adjoints are expressions. Also the Gauss-Newton and functional parts, and
+//! Hessian-vector products, which never form a matrix.
+
+use super::{Domain, eliminate};
+use crate::{
+    differentiate::{self, NotDifferentiable, local_curvature, local_jacobian, slots, tangents},
+    expr::{Expr, Graph, Node, Shape},
+    ops::build::Build,
+    syntax,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Which part of the Hessian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// J' A J, with A the Hessian of the loss in the output of the network.
+    GaussNewton,
+    /// The rest.
+    Functional,
+}
+
+/// Blocks and adjoints are expressions.
+pub struct Formulas {
+    part: Part,
+    loss: BTreeSet<Expr>,
+}
+
+impl Domain for Formulas {
+    type Block = Expr;
+    type Adjoint = Expr;
+    type Error = NotDifferentiable;
+
+    fn seed(&mut self, g: &mut Graph, _: Expr) -> Expr {
+        g.one()
+    }
+    fn pull_adjoint(&mut self, g: &mut Graph, u: Expr, (a, v): (usize, Expr), delta: &Expr) -> Result<Expr, NotDifferentiable> {
+        differentiate::pull(g, u, a, v, *delta)
+    }
+    fn pull(&mut self, g: &mut Graph, u: Expr, a: usize, block: &Expr) -> Result<Expr, NotDifferentiable> {
+        let j = local_jacobian(g, u, a)?;
+        let jt = g.transpose(j);
+        Ok(g.mul(jt, *block))
+    }
+    fn curvature(&mut self, g: &mut Graph, u: Expr, a: usize, b: usize, delta: &Expr) -> Result<Option<Expr>, NotDifferentiable> {
+        let wanted = match self.part {
+            Part::Whole => true,
+            Part::GaussNewton => self.loss.contains(&u),
+            Part::Functional => !self.loss.contains(&u),
+        };
+        if wanted { local_curvature(g, u, a, b, *delta) } else { Ok(None) }
+    }
+    fn transpose(&mut self, g: &mut Graph, block: &Expr) -> Expr {
+        g.transpose(*block)
+    }
+    fn sum(&mut self, g: &mut Graph, blocks: &[Expr]) -> Expr {
+        g.sum(blocks)
+    }
+    fn sum_adjoints(&mut self, g: &mut Graph, adjoints: &[Expr]) -> Expr {
+        g.sum(adjoints)
+    }
+}
+
+/// The nodes of `f` where the loss ends and the network begins: the output of each loss row; in a loss without such a row,
+/// the named nodes that it mentions first. Parameters always are such nodes.
+fn outputs(g: &Graph, f: Expr) -> BTreeSet<Expr> {
+    let order = g.reachable(&[f]);
+    let mut has_loss: BTreeSet<Expr> = BTreeSet::new();
+    for &e in &order {
+        let is_loss = matches!(g.node(e), Node::Apply(op, _) if op.0.output.is_some());
+        if is_loss || g.args(e).iter().any(|a| has_loss.contains(a)) {
+            has_loss.insert(e);
+        }
+    }
+    let mut out = BTreeSet::new();
+    let mut stack = vec![f];
+    let mut seen = BTreeSet::new();
+    while let Some(e) = stack.pop() {
+        if !seen.insert(e) {
+            continue;
+        }
+        if let Node::Apply(op, args) = g.node(e)
+            && let Some(slot) = op.0.output
+        {
+            out.insert(args[slot]);
+            stack.extend(args.iter().enumerate().filter(|(k, _)| *k != slot).map(|(_, &a)| a));
+            continue;
+        }
+        if e != f && g.name_of(e).is_some() && !has_loss.contains(&e) {
+            out.insert(e);
+            continue;
+        }
+        stack.extend(g.args(e));
+    }
+    out
+}
+
+/// The nodes of the expanded loss that lie above every output of the network.
+fn loss_nodes(g: &mut Graph, f: Expr) -> BTreeSet<Expr> {
+    let ends: BTreeSet<Expr> = outputs(g, f).into_iter().map(|e| syntax::expand(g, e)).collect();
+    let f = syntax::expand(g, f);
+    let mut out = BTreeSet::new();
+    let mut stack = vec![f];
+    while let Some(e) = stack.pop() {
+        if (e == f || !ends.contains(&e)) && out.insert(e) {
+            stack.extend(g.args(e));
+        }
+    }
+    out
+}
+
+/// Blocks of the Hessian of the scalar f, for pairs of leaves. Shapes: |x| × |y|.
+///
+/// Errors: [`NotDifferentiable`].
+pub fn blocks(g: &mut Graph, f: Expr, part: Part, pairs: &[(Expr, Expr)]) -> Result<Vec<Expr>, NotDifferentiable> {
+    let loss = if part == Part::Whole { BTreeSet::new() } else { loss_nodes(g, f) };
+    let leaves: Vec<Expr> = pairs.iter().flat_map(|p| [p.0, p.1]).collect::<BTreeSet<_>>().into_iter().collect();
+    let f = syntax::expand(g, f);
+    let result = eliminate(&mut Formulas { part, loss }, g, f, &leaves)?;
+    let mut out = vec![];
+    for &(x, y) in pairs {
+        out.push(match (result.second.get(&(x, y)), result.second.get(&(y, x))) {
+            (Some(&b), _) => b,
+            (None, Some(&b)) => g.transpose(b),
+            (None, None) => {
+                let (rows, cols) = (g.shape(x).len(), g.shape(y).len());
+                g.zeros(&Shape::new(rows, cols))
+            }
+        });
+    }
+    Ok(out)
+}
+
+/// The product of the Hessian of f in (x₁, x₂, …) with (v₁, v₂, …), in the shapes of the leaves: one sweep forward, one back.
+///
+/// Errors: [`NotDifferentiable`].
+pub fn hessian_vector(g: &mut Graph, f: Expr, along: &[(Expr, Expr)]) -> Result<BTreeMap<Expr, Expr>, NotDifferentiable> {
+    let f = syntax::expand(g, f);
+    let leaves: Vec<Expr> = along.iter().map(|p| p.0).collect();
+    let moving = tangents(g, f, along)?;
+    let delta = differentiate::adjoints(g, f, &leaves)?;
+    let mut parts: BTreeMap<Expr, Vec<Expr>> = BTreeMap::new();
+    for u in g.reachable(&[f]).into_iter().rev() {
+        let Some(&d) = delta.get(&u).filter(|_| !leaves.contains(&u)) else { continue };
+        let bent = parts.remove(&u).map(|p| g.sum(&p));
+        let inner: Vec<(usize, Expr)> = slots(g, u).into_iter().filter(|(_, v)| moving.contains_key(v)).collect();
+        for &(a, v) in &inner {
+            if let Some(bent) = bent {
+                let moved = differentiate::pull(g, u, a, v, bent)?;
+                parts.entry(v).or_default().push(moved);
+            }
+            for &(b, w) in &inner {
+                if let Some(s) = local_curvature(g, u, a, b, d)? {
+                    let t = g.vec_r(moving[&w]);
+                    let moved = g.mul(s, t);
+                    let shape = g.shape(v).clone();
+                    let moved = g.mat_r(moved, &shape);
+                    parts.entry(v).or_default().push(moved);
+                }
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    for x in leaves {
+        let shape = g.shape(x).clone();
+        let h = match parts.remove(&x) {
+            Some(p) => g.sum(&p),
+            None => g.zeros(&shape),
+        };
+        out.insert(x, h);
+    }
+    Ok(out)
+}

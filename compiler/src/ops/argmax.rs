@@ -1,0 +1,32 @@
+//! Where the largest entry is, `argmax(A)`: 1 at the first of the largest in row order, else 0; its derivative is 0.
+
+use super::{build::Build, kink};
+use crate::{
+    expr::{DomainError, Forms, Meaning, Op, functions},
+    matrix::Matrix,
+    scalar::Scalar,
+};
+
+/// `argmax(A)`.
+pub static ARGMAX: Op = Op {
+    name: "argmax",
+    signature: "m×n -> m×n",
+    meaning: Meaning::Function(functions!(value)),
+    vec_form: &["zeros(m*n, m*n)"],
+    facts: "nonnegative Y",
+    bound: "1",
+    forms: Forms::call("argmax", r"\arg\max"),
+    kink: kink::tied_maximum,
+    shrink: |g, args| g.is_scalar(args[0]).then(|| g.one()),
+    ..Op::BLANK
+};
+
+fn value<T: Scalar>(a: &[&Matrix<T>], _: &[usize]) -> Result<Matrix<T>, DomainError> {
+    let (at, n) = (first(a[0]), a[0].cols);
+    Ok(Matrix::from_fn(a[0].rows, n, |i, j| T::int(i64::from(i * n + j == at))))
+}
+
+/// The place in `data` of the first of the largest entries.
+pub(super) fn first<T: Scalar>(a: &Matrix<T>) -> usize {
+    (0..a.data.len()).fold(0, |best, i| if a.data[i].real() > a.data[best].real() { i } else { best })
+}

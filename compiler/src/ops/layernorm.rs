@@ -1,0 +1,43 @@
+//! Layer normalization of every row, `(a - mean) / std` (biased variance, no epsilon). With y a row of the result, P the
+//! centering `I - 1 1'/n` and s the deviation: `J = (P - y y'/n) / s`; the curvature is `-(q y' + y q' - 3c y y' + n c P) /
+//! (n s^2)` with `q = P d`, `c = ⟨y, d⟩/n`.
+//! Source: Ba, Kiros & Hinton (2016), arXiv:1607.06450.
+
+use super::rowwise;
+use crate::{
+    expr::{DomainError, Forms, Meaning, Op, functions},
+    matrix::Matrix,
+    scalar::Scalar,
+};
+
+/// `layernorm(A)`.
+pub static LAYERNORM: Op = Op {
+    name: "layernorm",
+    signature: "m×n -> m×n",
+    meaning: Meaning::Rowwise(functions!(value)),
+    vec_form: &["diag(rowstd(A).^-1) ⊗ (I(n) - ones(n, n) / n) \
+         - diag(vec_r(Y)) (diag(rowstd(A).^-1) ⊗ ones(n, n)) diag(vec_r(Y)) / n"],
+    curvature: &[(
+        0,
+        0,
+        "-diag(vec_r(D - rowsum(D) ones(1, n) / n)) (diag(rowstd(A).^-2) ⊗ ones(n, n)) diag(vec_r(Y)) / n \
+         - diag(vec_r(Y)) (diag(rowstd(A).^-2) ⊗ ones(n, n)) diag(vec_r(D - rowsum(D) ones(1, n) / n)) / n \
+         + 3 diag(vec_r(Y)) (diag(rowstd(A).^-2 ∘ rowsum(Y ∘ D)) ⊗ ones(n, n)) diag(vec_r(Y)) / (n n) \
+         - diag(rowstd(A).^-2 ∘ rowsum(Y ∘ D)) ⊗ (I(n) - ones(n, n) / n) / n",
+    )],
+    bound: "sqrt(m n)",
+    forms: Forms::call("layernorm", r"\operatorname{LN}"),
+    ..Op::BLANK
+};
+
+fn value<T: Scalar>(a: &[&Matrix<T>], _: &[usize]) -> Result<Matrix<T>, DomainError> {
+    rowwise::map(a[0], a[0].cols, |i, row| {
+        if rowwise::is_constant(row) {
+            let message = format!("row {} has variance zero: all its entries are equal", i + 1);
+            return Err(DomainError { op: LAYERNORM.name, message });
+        }
+        let centered = rowwise::centered(row);
+        let std = rowwise::rms(&centered);
+        Ok(centered.into_iter().map(|x| x / std).collect())
+    })
+}

@@ -1,0 +1,83 @@
+//! Spectral norm, `norm2(A)`: the largest singular value s, with gradient `u v'` of its singular vectors, and 0 at A = 0.
+//! Source: Magnus & Neudecker (2019) ch. 9; the second derivative through resolvents as in Stewart & Sun (1990) ch. V.
+
+use super::{abs::ABS, build::Build, kink, normf};
+use crate::{
+    expr::{DomainError, Fact, Form, Forms, Functions, Meaning, Op},
+    matrix::Matrix,
+    number::Number,
+    scalar::Scalar,
+};
+
+/// `norm2(A)`.
+pub static NORM2: Op = Op {
+    name: "norm2",
+    signature: "m×n -> 1×1",
+    meaning: Meaning::Function(Functions { real, dual: Some(value), dual2: Some(value), exact: None }),
+    vec_form: &["vec_r(norm2_grad(A))'"],
+    curvature: &[(
+        0,
+        0,
+        "D (norm2(A) (norm2_resolvent(A) ⊗ norm2_grad(A)' norm2_grad(A)) \
+            + norm2(A) (norm2_grad(A) norm2_grad(A)' ⊗ norm2_resolvent(A')) \
+            + (norm2_resolvent(A) A ⊗ norm2_grad(A)' + norm2_grad(A) ⊗ norm2_resolvent(A') A') K(n, m))",
+    )],
+    facts: "nonnegative Y; positive A -> positive Y; invertible A -> positive Y",
+    bound: "norm2(A); normF(A)",
+    forms: Forms { text: Form::Call("norm2"), latex: Form::Fence(r"\lVert ", r" \rVert_2"), mathml: Form::Fence("‖", "‖_2") },
+    kink: kink::tied_singular_value,
+    shrink: |g, args| {
+        let a = args[0];
+        if g.is_scalar(a) {
+            return Some(g.apply(&ABS, &[a]));
+        }
+        if g.is_zero(a) {
+            return Some(g.constant(Number::ZERO));
+        }
+        if g.facts(a).has(Fact::Orthogonal) {
+            return Some(g.one());
+        }
+        let (s, x) = g.as_scaled(a)?;
+        let (s, r) = (g.apply(&ABS, &[s]), g.apply(&NORM2, &[x]));
+        Some(g.scale(s, r))
+    },
+    ..Op::BLANK
+};
+
+fn real(a: &[&Matrix<f64>], _: &[usize]) -> Result<Matrix<f64>, DomainError> {
+    let (largest, ..) = top_singular(a[0])?;
+    Ok(Matrix::scalar(largest))
+}
+
+fn value<T: Scalar>(a: &[&Matrix<T>], _: &[usize]) -> Result<Matrix<T>, DomainError> {
+    Ok(Matrix::scalar(right_projector(a[0]).map_or(T::zero(), |p| normf::norm(&a[0].matmul(&p)))))
+}
+
+/// The largest singular value and its left and right singular vectors.
+pub(super) fn top_singular(a: &Matrix<f64>) -> Result<(f64, Vec<f64>, Vec<f64>), DomainError> {
+    let error = || DomainError { op: NORM2.name, message: "the matrix has entries that are not finite".to_owned() };
+    if a.data.iter().any(|x| !x.is_finite()) {
+        return Err(error());
+    }
+    let svd = nalgebra::DMatrix::from_row_slice(a.rows, a.cols, &a.data).svd(true, true);
+    let (u, v) = (svd.u.ok_or_else(error)?, svd.v_t.ok_or_else(error)?);
+    let s = svd.singular_values;
+    let top = (0..s.len()).fold(0, |best, i| if s[i] > s[best] { i } else { best });
+    Ok((s[top], u.column(top).iter().copied().collect(), v.row(top).iter().copied().collect()))
+}
+
+/// The projector on the right singular vectors of the largest singular value, over any ordered scalar; `None` for zero.
+/// The powers `(A' A)^(2^k)`, each normed, converge to it, and so do their derivatives when the value is simple.
+pub(super) fn right_projector<T: Scalar>(a: &Matrix<T>) -> Option<Matrix<T>> {
+    let normed = |m: Matrix<T>| {
+        let trace = (0..m.rows).fold(T::zero(), |s, i| s + m.at(i, i));
+        (trace.real() > 0.0).then(|| m.map(|x| x / trace))
+    };
+    let largest = a.data.iter().fold(0.0, |m: f64, x| m.max(x.real().abs()));
+    if largest == 0.0 {
+        return None;
+    }
+    let a = a.map(|x| x / T::number(Number::Float(largest)));
+    // 2^40 resolves singular values that differ by more than rounding
+    (0..40).try_fold(normed(a.transpose().matmul(&a))?, |p, _| normed(p.matmul(&p)))
+}

@@ -1,0 +1,49 @@
+//! Softmax of every row, `exp(a) / sum(exp(a))`. With y a row of the result: `J = diag(y) - y y'`; the curvature is `diag(g)
+//! - g y' - y g'` with `g = y ∘ (d - ⟨y, d⟩)`.
+
+use super::{build::Build, rowwise};
+use crate::{
+    expr::{DomainError, Forms, Meaning, Op, functions},
+    matrix::Matrix,
+    number::Number,
+    scalar::Scalar,
+};
+
+/// `softmax(A)`.
+pub static SOFTMAX: Op = Op {
+    name: "softmax",
+    signature: "m×n -> m×n",
+    meaning: Meaning::Rowwise(functions!(value)),
+    vec_form: &["diag(vec_r(Y)) - diag(vec_r(Y)) (I(m) ⊗ ones(n, n)) diag(vec_r(Y))"],
+    curvature: &[(
+        0,
+        0,
+        "diag(vec_r(Y ∘ (D - rowsum(Y ∘ D) ones(1, n)))) \
+         - diag(vec_r(Y ∘ (D - rowsum(Y ∘ D) ones(1, n)))) (I(m) ⊗ ones(n, n)) diag(vec_r(Y)) \
+         - diag(vec_r(Y)) (I(m) ⊗ ones(n, n)) diag(vec_r(Y ∘ (D - rowsum(Y ∘ D) ones(1, n))))",
+    )],
+    facts: "positive Y; rowstochastic Y",
+    bound: "sqrt(m)",
+    forms: Forms::call("softmax", r"\operatorname{softmax}"),
+    shrink: |g, args| {
+        let s = g.shape(args[0]).clone();
+        if s.cols.is_one() {
+            return Some(g.ones(&s));
+        }
+        g.is_zero(args[0]).then(|| {
+            let (n, ones) = (g.size(&s.cols), g.ones(&s));
+            let share = g.power(n, Number::int(-1));
+            g.scale(share, ones)
+        })
+    },
+    ..Op::BLANK
+};
+
+fn value<T: Scalar>(a: &[&Matrix<T>], _: &[usize]) -> Result<Matrix<T>, DomainError> {
+    rowwise::map(a[0], a[0].cols, |_, row| {
+        let shift = rowwise::maximum(row);
+        let exps: Vec<T> = row.iter().map(|&x| (x - shift).exp()).collect();
+        let sum = rowwise::sum(&exps);
+        Ok(exps.into_iter().map(|e| e / sum).collect())
+    })
+}

@@ -1,0 +1,297 @@
+//! Numbers: queries are answered, lowered once, and run for every sample.
+
+use super::{not_differentiable, requests::answer_all};
+use crate::{
+    data::Bound,
+    diagnostic::Diagnostic,
+    expr::{Expr, Graph, Kind, Meaning, Node},
+    index::{Failure, Outcome, Program, Run},
+    lower::{lower, lower_watching},
+    matrix::Matrix,
+    syntax::{self, Model, Query},
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// How to evaluate.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Most bytes to hold at once.
+    pub memory: u128,
+    /// Keep the batch axis instead of the mean over it.
+    pub per_sample: bool,
+}
+
+/// The numbers of one query.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The query as it was asked.
+    pub query: String,
+    /// The value; one a sample where the batch axis is kept.
+    pub values: Vec<Matrix<f64>>,
+    /// What the reader should know: kinks that were met, how a batch was averaged.
+    pub notes: Vec<String>,
+}
+
+/// How a query meets a batch.
+enum Plan {
+    /// It does not depend on the batch: one evaluation.
+    Once,
+    /// Evaluated for every sample, then averaged (or kept).
+    Whole,
+    /// Its derivative results are averaged first; the rest is applied to the averages, given as fresh names.
+    Parts(Vec<Expr>),
+}
+
+/// The values of the queries on the data.
+///
+/// Errors: one diagnostic for missing or ill-fitting data, a value outside a domain, a result that is not finite or too large.
+pub fn evaluate(model: &mut Model, queries: &[Query], data: &Bound, settings: &Settings) -> Result<Vec<Answer>, Diagnostic> {
+    let plans: Vec<Plan> = queries.iter().map(|q| plan(model, q.expr, data.batched && !settings.per_sample)).collect();
+    // first all that is evaluated sample by sample, in one program
+    let mut roots = vec![];
+    for (q, p) in queries.iter().zip(&plans) {
+        match p {
+            Plan::Parts(parts) => roots.extend(parts),
+            _ => roots.push(q.expr),
+        }
+    }
+    let derived = answer_all(&mut model.graph, &roots).map_err(|e| not_differentiable(&e, queries))?;
+    let expanded: Vec<Expr> = derived.into_iter().map(|e| syntax::expand(&mut model.graph, e)).collect();
+    let watched = differentiated(&mut model.graph, &roots);
+    let runner = Runner { held: held(model), data, settings, queries };
+    let program = lower_watching(&model.graph, &expanded, &watched);
+    let keep = settings.per_sample && data.batched;
+    let (mut values, mut notes) = runner.samples(model, &program, keep)?;
+    // then what is applied to averages
+    let mut answers = vec![];
+    let averaged = format!("mean over a batch of {}", data.samples.len());
+    for (q, p) in queries.iter().zip(&plans) {
+        let mut answer = Answer { query: q.text.clone(), values: vec![], notes: vec![] };
+        match p {
+            Plan::Once | Plan::Whole => {
+                answer.values = values.remove(0);
+                answer.notes = notes.remove(0);
+                if matches!(p, Plan::Once) {
+                    answer.values.truncate(1);
+                }
+            }
+            Plan::Parts(parts) => {
+                let means: Vec<Matrix<f64>> = parts.iter().map(|_| values.remove(0).remove(0)).collect();
+                let found: BTreeSet<String> = parts.iter().flat_map(|_| notes.remove(0)).collect();
+                answer.notes = found.into_iter().collect();
+                answer.values = if parts == &[q.expr] { means } else { vec![runner.outer(model, q, parts, means)?] };
+            }
+        }
+        if data.batched && !keep && !matches!(p, Plan::Once) {
+            answer.notes.push(averaged.clone());
+        }
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+
+/// All nodes below a derivative that was asked for: there a kink matters.
+fn differentiated(g: &mut Graph, roots: &[Expr]) -> HashSet<Expr> {
+    let mut below = vec![];
+    for e in g.reachable(roots) {
+        if let Node::Apply(op, args) = g.node(e)
+            && matches!(op.0.meaning, Meaning::Derivative)
+        {
+            below.push(args[0]);
+        }
+    }
+    let below: Vec<Expr> = below.into_iter().map(|e| syntax::expand(g, e)).collect();
+    g.reachable(&below).into_iter().collect()
+}
+
+/// The definitions of names that were held independent.
+fn held(model: &Model) -> HashMap<Expr, Expr> {
+    model.held.iter().filter_map(|(name, &e)| Some((model.graph.variable(name)?.expr, e))).collect()
+}
+
+fn plan(model: &Model, root: Expr, averaged: bool) -> Plan {
+    let g = &model.graph;
+    let batched = |e: Expr| match g.node(e) {
+        Node::Var(v) => {
+            g.variable(v).is_some_and(|v| matches!(v.kind, Kind::Input | Kind::Target))
+                || model.held.get(v).is_some_and(|&d| depends_on_batch(g, d))
+        }
+        _ => false,
+    };
+    if !g.reachable(&[root]).into_iter().any(batched) {
+        return Plan::Once;
+    }
+    if !averaged {
+        return Plan::Whole;
+    }
+    // stop at derivatives and at the loss: those are means
+    let (mut parts, mut stack, mut seen) = (vec![], vec![root], BTreeSet::new());
+    while let Some(e) = stack.pop() {
+        if !seen.insert(e) {
+            continue;
+        }
+        let derivative = matches!(g.node(e), Node::Apply(op, _) if matches!(op.0.meaning, Meaning::Derivative));
+        if derivative || model.loss == Some(e) {
+            parts.push(e);
+        } else if batched(e) {
+            return Plan::Whole;
+        } else {
+            stack.extend(g.args(e));
+        }
+    }
+    parts.sort_unstable();
+    Plan::Parts(parts)
+}
+
+fn depends_on_batch(g: &Graph, e: Expr) -> bool {
+    g.reachable(&[e]).into_iter().any(|e| match g.node(e) {
+        Node::Var(v) => g.variable(v).is_some_and(|v| matches!(v.kind, Kind::Input | Kind::Target)),
+        _ => false,
+    })
+}
+
+struct Runner<'a> {
+    held: HashMap<Expr, Expr>,
+    data: &'a Bound,
+    settings: &'a Settings,
+    queries: &'a [Query],
+}
+
+/// For each root its values (one, or one a sample) and notes.
+type Results = (Vec<Vec<Matrix<f64>>>, Vec<Vec<String>>);
+
+impl Runner<'_> {
+    /// Runs a program on every sample; the mean, or all values.
+    fn samples(&self, model: &mut Model, program: &Program, keep: bool) -> Result<Results, Diagnostic> {
+        let definitions = self.definitions(model);
+        let n = program.outputs.len();
+        let mut sums: Vec<Vec<Matrix<f64>>> = vec![vec![]; n];
+        let mut notes: Vec<BTreeSet<String>> = vec![BTreeSet::new(); n];
+        let empty = BTreeMap::new();
+        let samples: Vec<&BTreeMap<String, Matrix<f64>>> =
+            if self.data.samples.is_empty() { vec![&empty] } else { self.data.samples.iter().collect() };
+        for (k, sample) in samples.iter().enumerate() {
+            let given = |name: &str| sample.get(name).or_else(|| self.data.shared.get(name)).cloned();
+            let held = self.held_values(&definitions, &given)?;
+            let outcome = self.run(program, &|name| held.get(name).cloned().or_else(|| given(name)))?;
+            for (i, value) in outcome.values.into_iter().enumerate() {
+                if value.data.iter().any(|x| !x.is_finite()) {
+                    return Err(self.not_finite(i, outcome.not_finite.as_deref(), (samples.len() > 1).then_some(k)));
+                }
+                notes[i].extend(outcome.notes.iter().cloned());
+                match sums[i].first_mut() {
+                    Some(sum) if !keep => *sum = sum.zip(&value, |a, b| a + b),
+                    _ => sums[i].push(value),
+                }
+            }
+        }
+        if !keep && samples.len() > 1 {
+            let scale = 1.0 / samples.len() as f64;
+            for m in sums.iter_mut().flatten() {
+                *m = m.map(|x| x * scale);
+            }
+        }
+        Ok((sums, notes.into_iter().map(|s| s.into_iter().collect()).collect()))
+    }
+
+    /// Programs for the names that were held independent, in the order of their definition.
+    fn definitions(&self, model: &mut Model) -> Vec<(String, Program)> {
+        let mut list: Vec<(Expr, Expr)> = self.held.iter().map(|(k, v)| (*k, *v)).collect();
+        list.sort_unstable();
+        list.into_iter()
+            .map(|(leaf, e)| {
+                let e = syntax::expand(&mut model.graph, e);
+                let Node::Var(name) = model.graph.node(leaf) else { unreachable!("only names are held independent") };
+                (name.clone(), lower(&model.graph, &[e]))
+            })
+            .collect()
+    }
+
+    fn held_values(
+        &self,
+        definitions: &[(String, Program)],
+        given: &dyn Fn(&str) -> Option<Matrix<f64>>,
+    ) -> Result<BTreeMap<String, Matrix<f64>>, Diagnostic> {
+        let mut out = BTreeMap::new();
+        for (name, program) in definitions {
+            // a name that the query does not need may lack its data
+            if let Ok(outcome) = self.run(program, given) {
+                out.extend(outcome.values.into_iter().next().map(|v| (name.clone(), v)));
+            }
+        }
+        Ok(out)
+    }
+
+    fn run(&self, program: &Program, data: &dyn Fn(&str) -> Option<Matrix<f64>>) -> Result<Outcome<f64>, Diagnostic> {
+        let size = |name: &str| self.data.sizes.get(name).copied();
+        Run { data, size: &size, memory: self.settings.memory }.run(program).map_err(|f| self.failure(&f))
+    }
+
+    /// The rest of a query, on the averages of its parts.
+    fn outer(&self, model: &mut Model, q: &Query, parts: &[Expr], means: Vec<Matrix<f64>>) -> Result<Matrix<f64>, Diagnostic> {
+        let g = &mut model.graph;
+        let mut names = HashMap::new();
+        let mut values = BTreeMap::new();
+        for (k, (&part, mean)) in parts.iter().zip(means).enumerate() {
+            let shape = g.shape(part).clone();
+            let name = format!("mean {k} of shape {shape}");
+            names.insert(part, g.declare(&name, shape, Kind::Const));
+            values.insert(name, mean);
+        }
+        let e = crate::differentiate::substitute(g, q.expr, &names);
+        let e = syntax::expand(g, e);
+        let program = lower(g, &[e]);
+        let outcome = self.run(&program, &|name| values.get(name).or_else(|| self.data.shared.get(name)).cloned())?;
+        let value = outcome.values.into_iter().next().expect("one root, one result");
+        if value.data.iter().any(|x| !x.is_finite()) {
+            return Err(self.not_finite(0, outcome.not_finite.as_deref(), None));
+        }
+        Ok(value)
+    }
+
+    fn asked(&self) -> String {
+        self.queries.iter().map(|q| format!("`{}`", q.text)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn not_finite(&self, root: usize, place: Option<&str>, sample: Option<usize>) -> Diagnostic {
+        let which = self.queries.get(root).filter(|_| self.queries.len() == 1).map_or_else(|| self.asked(), |q| format!("`{}`", q.text));
+        let sample = sample.map(|k| format!(" in sample {}", k + 1)).unwrap_or_default();
+        let d = Diagnostic::plain("E210", format!("the value of {which} is not finite{sample}"));
+        match place {
+            Some(p) => d.with_help(format!("the first value that is infinite or not a number comes from {p}")),
+            None => d.with_help("a sum or product overflows the range of double precision".to_owned()),
+        }
+    }
+
+    fn failure(&self, f: &Failure) -> Diagnostic {
+        match f {
+            Failure::MissingData(name) => Diagnostic::plain("E201", format!("no data for `{name}`, which {} needs", self.asked()))
+                .with_help(format!("give an array called `{name}` in the data")),
+            Failure::MissingSize(d) => Diagnostic::plain("E202", format!("the size {d} is not known, or not a positive whole number"))
+                .with_help("sizes are read off the arrays; a size that no array has is given in the data by its name, as in {\"L\": 3}".to_owned()),
+            Failure::Shape { name, needed, found } => Diagnostic::plain(
+                "E203",
+                format!("`{name}` is {}×{} in the data, but must be {}×{}", found.0, found.1, needed.0, needed.1),
+            ),
+            Failure::Range(text) => Diagnostic::plain("E204", format!("a slice is out of range: {text}")),
+            Failure::Domain(e) => Diagnostic::plain("E205", format!("`{}` is not defined here: {}", e.op, e.message)),
+            Failure::TooLarge { what, bytes, limit } => Diagnostic::plain(
+                "E206",
+                format!("not enough memory: {what} needs {}, the limit is {}", size_text(*bytes), size_text(*limit)),
+            )
+            .with_help("ask for single blocks, for `hvp`, or raise the limit with --memory".to_owned()),
+            Failure::NoValues(op) => Diagnostic::plain("E207", format!("`{op}` cannot be evaluated over this kind of number")),
+        }
+    }
+}
+
+/// A number of bytes in words.
+fn size_text(bytes: u128) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let (mut x, mut k) = (bytes as f64, 0);
+    while x >= 1024.0 && k + 1 < units.len() {
+        x /= 1024.0;
+        k += 1;
+    }
+    if k == 0 { format!("{bytes} bytes") } else { format!("{x:.1} {}", units[k]) }
+}
