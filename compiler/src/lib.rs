@@ -17,3 +17,4 @@ pub mod expr;
 pub mod ops;
 
 pub mod lower;
+pub mod print;
