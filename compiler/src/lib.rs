@@ -19,3 +19,4 @@ pub mod ops;
 pub mod syntax;
 
 pub mod lower;
+pub mod print;
