@@ -18,5 +18,7 @@ pub mod ops;
 
 pub mod syntax;
 
+pub mod differentiate;
+pub mod hessian;
 pub mod lower;
 pub mod print;
