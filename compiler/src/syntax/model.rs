@@ -133,6 +133,8 @@ pub fn model(
     let (built, mut errors) = statements::build(&mut graph, &mut state, &loaded);
     let mut all = loaded.errors;
     all.append(&mut errors);
+    // in the order of the file, the file itself first
+    all.sort_by_key(|d| d.labels.first().map(|l| (l.0.file, l.0.start)));
     if all.len() >= resolve::MISTAKES {
         all.truncate(resolve::MISTAKES);
         all.push(Diagnostic::new(Code::Many, "more mistakes are not shown"));

@@ -23,7 +23,7 @@ mod grammar {
 /// The statements of a file, and what could not be read.
 pub(super) fn file(text: &str, file: usize) -> (Vec<Statement>, Vec<Diagnostic>) {
     let (pieces, errors) = scan::scan(text, file);
-    let mut p = Builder { text, file, base: 0, errors };
+    let mut p = Builder { text, file, base: 0, errors, statements: true };
     let statements = p.pieces(&pieces);
     (statements, p.errors)
 }
@@ -33,7 +33,7 @@ pub(super) fn expression(text: &str, file: usize) -> Result<Expr, Vec<Diagnostic
     if let Some(e) = scan::brackets(text, file) {
         return Err(vec![e]);
     }
-    let mut p = Builder { text, file, base: 0, errors: vec![] };
+    let mut p = Builder { text, file, base: 0, errors: vec![], statements: false };
     let whole = Span { file, start: 0, end: text.len() };
     match p.formula(whole) {
         Some(e) if p.errors.is_empty() => Ok(e),
@@ -47,6 +47,8 @@ struct Builder<'a> {
     /// Where the text that is being read begins in the file.
     base: usize,
     errors: Vec<Diagnostic>,
+    /// Whether statements are read, and not a single expression.
+    statements: bool,
 }
 
 type P<'a> = Pair<'a, Rule>;
@@ -128,7 +130,6 @@ impl<'a> Builder<'a> {
                 .label(header, "no block may follow this")
                 .help("brackets of formulas are `( )`, those of slices `[ ]`");
             self.errors.push(e);
-            self.pieces(body);
             return failed();
         }
         let before = self.errors.len();
@@ -494,21 +495,24 @@ impl<'a> Builder<'a> {
         if at == 0 && first.is_empty() && next.is_none() {
             return Diagnostic::new(Code::Syntax, "there is nothing here to read").label(place, "an expression is needed");
         }
+        let unfinished = next.is_none() && matches!(expected.as_slice(), [] | ["an operator"] | ["the end of the statement"]);
+        let bare = !text.contains('=') && !scan::WORDS.contains(&first);
         let message = match expected.as_slice() {
+            _ if unfinished => "this is not a whole statement".to_owned(),
             [] | ["the end of the statement"] | ["an operator"] => format!("{found} does not belong here"),
             some => format!("expected {}, found {found}", some.join(" or ")),
         };
         let d = Diagnostic::new(Code::Syntax, message).label(place, "here");
-        let near = scan::WORDS.iter().find(|w| super::names::distance(w, first) == 1);
+        let near = keyword_near(first);
         match next {
+            Some('*') if rest.starts_with("**") || text[..at].ends_with('*') => d.help("a power is `A^k`, entry by entry `A.^p`"),
+            Some('@') => d.help("the product is `A B` or `A * B`"),
             Some('×') => d.help("`×` is for shapes: the product is `A B`, the Kronecker product `A ⊗ B` or `kron(A, B)`"),
             Some('=') => d.help("`NAME = …` defines a node; `==` compares in a claim"),
             Some('|' | '‖') => d.help("norms are written `norm2(A)`, `normF(A)`, `norm1(A)`, `norminf(A)`, `normmax(A)`"),
             Some('{' | '}') => d.help("blocks `{ … }` follow `for` and `layer`; brackets of formulas are `( )`"),
-            Some('^' | '.') if rest.starts_with("**") || rest.starts_with("..") => d,
-            _ if near.is_some() && !scan::WORDS.contains(&first) => {
-                d.help(format!("did you mean `{}`?", near.expect("it is there")))
-            }
+            _ if near.is_some() => d.help(format!("did you mean `{}`?", near.unwrap_or_default())),
+            _ if bare && self.statements => d.help("a statement is `NAME = …`, or begins with a word such as `param` or `loss`"),
             None => d.help("a statement ends with its line, unless a bracket is open"),
             _ if expected.contains(&"`=`") => {
                 d.help("a statement is `NAME = …`, or begins with a word such as `param` or `loss`")
@@ -544,6 +548,12 @@ fn unquoted(text: &str) -> String {
     text.trim_matches('"').to_owned()
 }
 
+/// The word that a statement was probably meant to begin with.
+fn keyword_near(first: &str) -> Option<&'static str> {
+    let near = scan::WORDS.into_iter().find(|w| super::names::distance(w, first) == 1);
+    near.filter(|_| !scan::WORDS.contains(&first))
+}
+
 /// The names that a statement which cannot be read would have declared, as far as one can tell.
 fn declared_names(text: &str) -> Vec<String> {
     let first = text.split(|c: char| c.is_whitespace()).next().unwrap_or("");
@@ -552,7 +562,7 @@ fn declared_names(text: &str) -> Vec<String> {
         s.split(',').filter_map(|n| n.trim().split(|c| !word(c)).next()).filter(|n| !n.is_empty()).map(str::to_owned).collect()
     };
     let after = text[first.len()..].trim_start();
-    match first {
+    match keyword_near(first).filter(|_| after.starts_with(word)).unwrap_or(first) {
         "loss" => vec!["loss".to_owned()],
         "dim" => after.split(',').flat_map(|d| names(d.split('=').next().unwrap_or(""))).collect(),
         "input" | "target" | "const" | "param" => names(after.split(':').next().unwrap_or("")),

@@ -186,7 +186,10 @@ impl Scanner<'_> {
                 if !self.broken {
                     self.complain(mismatch(self.file, o, was, c, at));
                 }
-                self.open.pop();
+                // leave as many brackets as it takes to meet the one that is closed here
+                let inner = self.open.iter().rev().take_while(|(o, _)| *o != b'{');
+                let depth = inner.clone().position(|(o, _)| closes(*o, c)).map_or(1, |n| n + 1);
+                self.open.truncate(self.open.len() - depth);
             }
             _ if self.broken => {}
             _ => self.complain(unopened(self.file, c, at)),

@@ -126,7 +126,7 @@ impl Builder<'_> {
         if let Some(p) = first {
             d = d.label(p, "first here");
         }
-        if self.r.loops.iter().any(|_| true) && first == Some(again) {
+        if !self.r.loops.is_empty() && first == Some(again) && name != "loss" {
             d.labels.truncate(1);
             d.labels[0].1 = "again in every turn of the loop".to_owned();
             d = d.help("index the name with the counter of the loop: `NAME[p] = …`");
@@ -301,10 +301,8 @@ impl Builder<'_> {
             None => says(&mut self.r, c),
         };
         let Ok(said) = said else { return };
-        if known.is_none() {
-            if let Some((fact, e)) = facts(self.r.g, &said) {
-                self.r.g.assume(e, fact);
-            }
+        if let (None, Some((fact, e))) = (known, facts(self.r.g, &said)) {
+            self.r.g.assume(e, fact);
         }
         let text = self.text(c.span);
         self.out.assumptions.push(Assumption { says: said, text, span: c.span });
