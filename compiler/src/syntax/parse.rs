@@ -419,7 +419,9 @@ impl<'a> Builder<'a> {
         let span = self.span(&p);
         match p.as_rule() {
             Rule::number => {
-                let n = Number::parse(p.as_str()).unwrap_or_else(|| {
+                // an exponent beyond all bounds is zero or too large
+                let zero = || p.as_str().parse::<f64>().ok().filter(|v| *v == 0.0).map(|_| Number::ZERO);
+                let n = Number::parse(p.as_str()).or_else(zero).unwrap_or_else(|| {
                     let message = format!("the number {} is too large", quote(p.as_str()));
                     self.errors.push(Diagnostic::new(Code::Number, message).label(span, "at most about 1.8e308"));
                     Number::ONE

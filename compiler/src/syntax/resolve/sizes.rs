@@ -190,9 +190,12 @@ impl Resolver<'_> {
     }
 
     fn unknown_size(&mut self, name: &str, span: Span) -> super::Failed {
+        if self.errors.len() >= super::MISTAKES {
+            return super::Failed;
+        }
         let x = Diagnostic::new(Code::Unknown, format!("no size is called `{}`", quote(name))).label(span, "not declared");
         let x = match self.near_size(name) {
-            Some(near) => x.help(format!("did you mean `{near}`?")),
+            Some(near) => x.help(format!("did you mean `{}`?", quote(&near))),
             None => x.help(format!("`dim {}` declares it", quote(name))),
         };
         self.fail(x)
