@@ -6,6 +6,6 @@ mod run;
 mod values;
 
 pub use contraction::Contraction;
-pub use program::{Access, Letter, Program, Source, Statement, Step, Tensor, TensorId};
+pub use program::{Access, Kink, Letter, Program, Source, Statement, Step, Tensor, TensorId};
 pub use run::{Failure, Outcome, Run};
 pub use values::{DomainError, EntryValues, Function, Functions, Numeric, entries, functions, map};

@@ -16,4 +16,9 @@ pub mod expr;
 
 pub mod ops;
 
+pub mod syntax;
+
+pub mod differentiate;
+pub mod hessian;
 pub mod lower;
+pub mod print;

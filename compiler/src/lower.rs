@@ -5,7 +5,10 @@
 //! a letter on both sides is a delta and a letter with an offset is a box of zeros around a smaller part.
 
 mod align;
+mod canonical;
 mod view;
+
+pub use canonical::{IndexForm, index_form};
 
 use crate::{
     dim::Dim,
@@ -13,7 +16,7 @@ use crate::{
     index::{Access, Contraction, Letter, Program, Source, Step, TensorId},
     number::Number,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use view::{Factor, Slot, Term, View};
 
 /// Most terms and factors that are kept before a part is stored.
@@ -22,7 +25,13 @@ const FACTORS: usize = 6;
 
 /// Lowers the roots into one program with one dense result for each, sharing all common parts.
 pub fn lower(g: &Graph, roots: &[Expr]) -> Program {
-    let mut l = Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new() };
+    lower_watching(g, roots, &HashSet::new())
+}
+
+/// The same; the program tells when one of the watched nodes is evaluated at a kink.
+pub fn lower_watching(g: &Graph, roots: &[Expr], watched: &HashSet<Expr>) -> Program {
+    let mut l =
+        Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new(), atoms: None, watched: watched.clone() };
     let order = g.reachable(roots);
     let mut uses: HashMap<Expr, usize> = HashMap::new();
     for &e in &order {
@@ -66,6 +75,10 @@ struct Lower<'g> {
     program: Program,
     extents: Vec<Dim>,
     inputs: BTreeMap<String, TensorId>,
+    /// Set where formulas are compared, not computed: nothing is stored, values of functions are atoms.
+    atoms: Option<canonical::Atoms>,
+    /// Nodes that are differentiated, so that their kinks matter.
+    watched: HashSet<Expr>,
 }
 
 impl Lower<'_> {
@@ -136,7 +149,7 @@ impl Lower<'_> {
             Meaning::Contraction(text) => {
                 let c = Contraction::parse(text);
                 let product: usize = parts.iter().map(|p| p.1.terms.len()).product();
-                if product > 2 * TERMS {
+                if product > 2 * TERMS && self.atoms.is_none() {
                     for (a, view) in &mut parts {
                         if view.terms.len() > 1 && !view.is_cheap() {
                             *view = self.store(view.clone(), *a);
@@ -149,12 +162,16 @@ impl Lower<'_> {
                 let (a, view) = parts.remove(0);
                 self.slice(a, view, &dims)
             }
+            Meaning::Entrywise { .. } | Meaning::Rowwise(_) | Meaning::Function(_) if self.atoms.is_some() => {
+                self.atom(e, op, parts, &dims, &numbers)
+            }
             Meaning::Entrywise { value, .. } => {
                 let (a, view) = parts.remove(0);
                 let argument = self.dense(&view, a);
                 let shape = self.g.shape(e).clone();
                 let target = self.program.tensor(vec![shape.rows.clone(), shape.cols.clone()], Source::Computed);
-                let step = Step::Map { name: op.name, values: value, parameters: numbers, argument, target };
+                let kink = self.watched.contains(&e).then_some(op.kink);
+                let step = Step::Map { name: op.name, values: value, parameters: numbers, argument, target, kink };
                 let note = self.note(e);
                 self.program.push(step, &note);
                 // the entry is known by the factors of the argument's own sizes
@@ -165,7 +182,8 @@ impl Lower<'_> {
                 let shape = self.g.shape(e).clone();
                 let target = self.program.tensor(vec![shape.rows.clone(), shape.cols.clone()], Source::Computed);
                 let note = self.note(e);
-                self.program.push(Step::Call { name: op.name, values, arguments, sizes: dims, target }, &note);
+                let kink = self.watched.contains(&e).then_some(op.kink);
+                self.program.push(Step::Call { name: op.name, values, arguments, sizes: dims, target, kink }, &note);
                 self.view_of(target, &shape.rows, &shape.cols)
             }
             Meaning::Formula(_) | Meaning::Derivative => {
@@ -216,6 +234,9 @@ impl Lower<'_> {
         {
             return f.tensor;
         }
+        if self.atoms.is_some() {
+            return self.dense_atom(view, vec![shape.rows, shape.cols]);
+        }
         let target = self.program.tensor(vec![shape.rows, shape.cols], Source::Computed);
         for t in &view.terms {
             let access = t.target(target, &strides);
@@ -224,7 +245,7 @@ impl Lower<'_> {
         target
     }
 
-    /// Adds a term to a target.
+    /// Adds a term to a target; where formulas are only compared there is nothing to add.
     fn emit(&mut self, t: &Term, target: Access, e: Expr) {
         let factors: Vec<Access> =
             t.factors.iter().map(|f| Access { tensor: f.tensor, strides: f.strides.clone(), offset: f.offset.clone() }).collect();
@@ -309,7 +330,7 @@ impl Lower<'_> {
             twice |= patterns.contains(&p);
             patterns.push(p);
         }
-        if twice { self.store(view, e) } else { view }
+        if twice && self.atoms.is_none() { self.store(view, e) } else { view }
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Graph {
     vars: BTreeMap<String, Variable>,
     order: Vec<String>,
     names: BTreeMap<Expr, String>,
+    /// What applications have come to, so that simplification of a shared argument is done once; forgotten with new facts.
+    applied: HashMap<(OpRef, Vec<Expr>), Expr>,
 }
 
 impl Graph {
@@ -102,6 +104,7 @@ impl Graph {
     pub fn assume(&mut self, e: Expr, fact: Fact) {
         let facts = &mut self.nodes[e.index()].2;
         *facts = facts.with(fact);
+        self.applied.clear();
     }
     /// What is known of a node.
     pub fn facts(&self, e: Expr) -> Facts {
@@ -122,11 +125,16 @@ impl Graph {
     }
     /// Applies an operation, simplified by construction; the only way in for an operation.
     pub fn try_apply(&mut self, op: &'static Op, args: &[Expr]) -> Result<Expr, ShapeError> {
+        let key = (OpRef(op), args.to_vec());
+        if let Some(&e) = self.applied.get(&key) {
+            return Ok(e);
+        }
         let types: Vec<(Type, bool)> =
             args.iter().map(|&a| (self.ty(a).clone(), matches!(self.node(a), Node::Number(_)))).collect();
         let (shape, _) = op.check(&types)?;
         if let Some(simpler) = (op.shrink)(self, args) {
             debug_assert_eq!(*self.shape(simpler), shape, "`{}` shrinks to another shape", op.name);
+            self.applied.insert(key, simpler);
             return Ok(simpler);
         }
         Ok(self.intern_op(op, args.to_vec(), shape))
@@ -207,6 +215,10 @@ impl Graph {
             }
         }
         (0..self.nodes.len()).filter(|&i| seen[i]).map(|i| Expr(i as u32)).collect()
+    }
+    /// All nodes, arguments first.
+    pub fn iter(&self) -> impl Iterator<Item = Expr> {
+        (0..self.nodes.len()).map(|i| Expr(i as u32))
     }
     /// Number of nodes.
     pub fn len(&self) -> usize {

@@ -44,6 +44,9 @@ pub struct Access {
     pub offset: Dim,
 }
 
+/// Says in words whether an argument is at a kink.
+pub type Kink = fn(&crate::matrix::Matrix<f64>) -> Option<String>;
+
 /// What one statement does.
 #[derive(Clone)]
 pub enum Step {
@@ -70,6 +73,8 @@ pub enum Step {
         argument: TensorId,
         /// Tensor written.
         target: TensorId,
+        /// Tells whether the argument is at a kink, where that matters.
+        kink: Option<Kink>,
     },
     /// A function of matrices.
     Call {
@@ -83,6 +88,8 @@ pub enum Step {
         sizes: Vec<Dim>,
         /// Tensor written.
         target: TensorId,
+        /// Tells whether the first argument is at a kink, where that matters.
+        kink: Option<Kink>,
     },
     /// A condition on sizes that must hold before anything is read: `low ≤ value ≤ high`.
     Within {

@@ -116,7 +116,7 @@ impl<T: Numeric> Run<'_, T> {
                 }
             }
         }
-        let notes = BTreeSet::new();
+        let mut notes = BTreeSet::new();
         let mut not_finite = None;
         let mut expiring: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (t, &k) in last_use.iter().enumerate().filter(|(t, _)| used[*t]) {
@@ -130,6 +130,12 @@ impl<T: Numeric> Run<'_, T> {
                     return Err(Failure::TooLarge { what: s.note.clone(), bytes: held, limit: self.memory });
                 }
                 arrays[t.0] = Some(std::rc::Rc::new(vec![T::zero(); n]));
+            }
+            if let Step::Map { name, argument, kink: Some(kink), .. } = &s.step {
+                notes.extend(self.kink(program, name, *argument, *kink, &arrays)?);
+            }
+            if let Step::Call { name, arguments, kink: Some(kink), .. } = &s.step {
+                notes.extend(self.kink(program, name, arguments[0], *kink, &arrays)?);
             }
             self.step(program, &s.step, &mut arrays)?;
             if not_finite.is_none()
@@ -157,6 +163,22 @@ impl<T: Numeric> Run<'_, T> {
         Ok(Outcome { values: out, notes: notes.into_iter().collect(), not_finite })
     }
 
+    /// A note, if an argument is at a kink.
+    fn kink(
+        &self,
+        program: &Program,
+        name: &str,
+        argument: TensorId,
+        kink: super::Kink,
+        arrays: &[Option<std::rc::Rc<Vec<T>>>],
+    ) -> Result<Option<String>, Failure> {
+        let shape = &program.tensors[argument.0].shape;
+        let (rows, cols) = (self.dim(&shape[0])?, self.dim(&shape[1])?);
+        let Some(data) = &arrays[argument.0] else { return Ok(None) };
+        let m = Matrix { rows, cols, data: data.iter().map(|x| x.real()).collect() };
+        Ok(kink(&m).map(|words| format!("`{name}` meets {words}")))
+    }
+
     fn entries(&self, program: &Program, t: TensorId) -> Result<usize, Failure> {
         let mut n = 1u128;
         for d in &program.tensors[t.0].shape {
@@ -180,11 +202,11 @@ impl<T: Numeric> Run<'_, T> {
         }
         match step {
             Step::Within { .. } => {}
-            Step::Map { name, values, parameters, argument, target } => {
+            Step::Map { name, values, parameters, argument, target, .. } => {
                 let data = map(name, values, parameters, &get(arrays, *argument)).map_err(Failure::Domain)?;
                 arrays[target.0] = Some(std::rc::Rc::new(data));
             }
-            Step::Call { name, values, arguments, sizes, target } => {
+            Step::Call { name, values, arguments, sizes, target, .. } => {
                 let f = T::function(values).ok_or(Failure::NoValues(name))?;
                 let mut mats = vec![];
                 for &a in arguments {

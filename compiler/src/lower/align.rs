@@ -405,6 +405,10 @@ impl Lower<'_> {
         let (rows, cols) = (product(view.row_sizes()), product(view.col_sizes()));
         let sizes: Vec<Dim> = view.sizes.iter().map(|p| p.0.clone()).collect();
         let strides = super::row_major(&sizes);
+        if self.atoms.is_some() {
+            let tensor = self.dense_atom(view, vec![rows.clone(), cols.clone()]);
+            return self.view_of(tensor, &rows, &cols);
+        }
         let tensor = self.program.tensor(vec![rows.clone(), cols.clone()], crate::index::Source::Computed);
         for t in &view.terms {
             let target = t.target(tensor, &strides);

@@ -6,11 +6,11 @@ use crate::{
     diagnostic::Diagnostic,
     expr::{Expr, Graph, Kind, Meaning, Node},
     index::{Failure, Outcome, Program, Run},
-    lower::lower,
+    lower::{lower, lower_watching},
     matrix::Matrix,
     syntax::{self, Model, Query},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// How to evaluate.
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +57,9 @@ pub fn evaluate(model: &mut Model, queries: &[Query], data: &Bound, settings: &S
     }
     let derived = answer_all(&mut model.graph, &roots).map_err(|e| not_differentiable(&e, queries))?;
     let expanded: Vec<Expr> = derived.into_iter().map(|e| syntax::expand(&mut model.graph, e)).collect();
+    let watched = differentiated(&mut model.graph, &roots);
     let runner = Runner { held: held(model), data, settings, queries };
-    let program = lower(&model.graph, &expanded);
+    let program = lower_watching(&model.graph, &expanded, &watched);
     let keep = settings.per_sample && data.batched;
     let (mut values, mut notes) = runner.samples(model, &program, keep)?;
     // then what is applied to averages
@@ -87,6 +88,20 @@ pub fn evaluate(model: &mut Model, queries: &[Query], data: &Bound, settings: &S
         answers.push(answer);
     }
     Ok(answers)
+}
+
+/// All nodes below a derivative that was asked for: there a kink matters.
+fn differentiated(g: &mut Graph, roots: &[Expr]) -> HashSet<Expr> {
+    let mut below = vec![];
+    for e in g.reachable(roots) {
+        if let Node::Apply(op, args) = g.node(e)
+            && matches!(op.0.meaning, Meaning::Derivative)
+        {
+            below.push(args[0]);
+        }
+    }
+    let below: Vec<Expr> = below.into_iter().map(|e| syntax::expand(g, e)).collect();
+    g.reachable(&below).into_iter().collect()
 }
 
 /// The definitions of names that were held independent.
