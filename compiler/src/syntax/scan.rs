@@ -292,7 +292,7 @@ impl Scanner<'_> {
     fn next_is_statement(&self) -> bool {
         let line = self.text[self.at..].lines().next().unwrap_or("");
         let word = |w: &&str| line.trim_start().strip_prefix(*w).is_some_and(|r| r.starts_with([' ', '\t']));
-        if WORDS.iter().any(|w| word(&w)) {
+        if WORDS.iter().any(word) {
             return true;
         }
         let name = line.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
