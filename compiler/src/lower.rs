@@ -120,11 +120,12 @@ impl Lower<'_> {
                 let mut dims = vec![];
                 let mut parts = vec![];
                 let mut numbers = vec![];
-                for &a in args {
+                for (k, &a) in args.iter().enumerate() {
                     match g.node(a) {
                         Node::Dim(d) => dims.push(d.clone()),
                         node => {
-                            if let Node::Number(n) = node {
+                            // the first argument may be a number too, but is no parameter
+                            if let (1.., Node::Number(n)) = (k, node) {
                                 numbers.push(*n);
                             }
                             parts.push((a, views[&a].clone()));
