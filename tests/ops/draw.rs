@@ -273,7 +273,7 @@ pub(crate) fn near(a: &Matrix<f64>, b: &Matrix<f64>, case: &str) -> Result<(), S
         return Err(format!("{case}: it is {}×{} and should be {}×{}", a.rows, a.cols, b.rows, b.cols));
     }
     let scale = b.data.iter().fold(1.0f64, |m, x| m.max(x.abs()));
-    match a.data.iter().zip(&b.data).enumerate().find(|(_, (x, y))| !((*x - *y).abs() <= 1e-9 * scale)) {
+    match a.data.iter().zip(&b.data).enumerate().find(|(_, (x, y))| (*x - *y).abs() > 1e-9 * scale || x.is_nan() != y.is_nan()) {
         Some((i, (x, y))) => Err(format!("{case}: entry {i} is {x} and should be {y}")),
         None => Ok(()),
     }
