@@ -16,5 +16,7 @@ pub mod expr;
 
 pub mod ops;
 
+pub mod syntax;
+
 pub mod lower;
 pub mod print;
