@@ -11,7 +11,7 @@ mod shrink;
 #[path = "ops/values.rs"]
 mod values;
 
-use draw::{Call, Into2, near, rows};
+use draw::{Call, MapInto, Mistakes, near, rows};
 use hesse_compiler::{
     differentiate,
     expr::{Argument, Kind, Meaning},
@@ -48,7 +48,7 @@ fn values_have_the_shape_of_the_signature() {
 /// Dual numbers know nothing of the rows: their derivative is `J vec_r(dA)`.
 #[test]
 fn jacobians_are_those_of_dual_numbers() {
-    let (mut seen, mut without) = (0, BTreeSet::new());
+    let (mut seen, mut without, mut bad) = (0, BTreeSet::new(), Mistakes::default());
     for op in rows().filter(|op| !matches!(op.meaning, Meaning::Formula(_))) {
         for mut call in Call::all(op) {
             for slot in call.data.iter().map(|d| d.0).collect::<Vec<_>>() {
@@ -60,11 +60,12 @@ fn jacobians_are_those_of_dual_numbers() {
                 let y = call.y;
                 let oracle = vec_r(&call.along(y, slot, &d));
                 let ours = call.real(j, None).matmul(&vec_r(&d));
-                near(&ours, &oracle, &format!("J of {} in slot {slot}", call.case));
+                bad.note(near(&ours, &oracle, &format!("J of {} in slot {slot}", call.case)));
                 seen += 1;
             }
         }
     }
+    bad.none();
     assert!(seen > 100, "{seen}");
     assert_eq!(without, BTreeSet::from(["cofactor2"]), "rows without a Jacobian");
 }
@@ -72,7 +73,7 @@ fn jacobians_are_those_of_dual_numbers() {
 /// Dual numbers over dual numbers: the mixed second derivative of `⟨D, Y⟩` is `u' S v`.
 #[test]
 fn curvatures_are_those_of_nested_dual_numbers() {
-    let (mut seen, mut nonzero, mut without) = (0, 0, BTreeSet::new());
+    let (mut seen, mut nonzero, mut without, mut bad) = (0, 0, BTreeSet::new(), Mistakes::default());
     for op in rows().filter(|op| !matches!(op.meaning, Meaning::Formula(_))) {
         for mut call in Call::all(op) {
             let slots: Vec<usize> = call.data.iter().map(|d| d.0).collect();
@@ -89,20 +90,21 @@ fn curvatures_are_those_of_nested_dual_numbers() {
                     Some(s) => vec_r(&u).transpose().matmul(&call.real(s, Some(("cotangent", &d)))).matmul(&vec_r(&v)),
                     None => Matrix::scalar(0.0),
                 };
-                near(&ours, &Matrix::scalar(oracle), &format!("S of {} in slots {a}, {b}", call.case));
+                bad.note(near(&ours, &Matrix::scalar(oracle), &format!("S of {} in slots {a}, {b}", call.case)));
                 seen += 1;
                 nonzero += usize::from(oracle.abs() > 1e-6);
             }
         }
     }
-    assert!(seen > 150 && nonzero > 60, "{seen}, {nonzero}");
+    bad.none();
+    assert!(seen > 120 && nonzero > 60, "{seen}, {nonzero}");
     assert_eq!(without, BTreeSet::from(["adj", "cofactor2"]), "rows without a curvature");
 }
 
 /// The Jacobian of a contraction is again a contraction: it equals the row's formula exactly, over a prime field.
 #[test]
 fn jacobians_of_contractions_are_exact() {
-    let mut seen = 0;
+    let (mut seen, mut bad) = (0, Mistakes::default());
     for op in rows() {
         let Meaning::Contraction(text) = op.meaning else { continue };
         let contraction = Contraction::parse(text);
@@ -131,18 +133,19 @@ fn jacobians_of_contractions_are_exact() {
                 let formula = call.jacobian(slot).expect("a multilinear operation has a Jacobian");
                 let find = |s: &str| data.iter().find(|d| d.0 == s).map(|d| d.1.clone());
                 let by_formula = call.eval::<Fp>(formula, &find).expect("a value over the prime field");
-                assert_eq!(by_formula, by_contraction, "J of {} in slot {slot}", call.case);
+                bad.claim(by_formula == by_contraction, &format!("J of {} in slot {slot}", call.case));
                 seen += 1;
             }
         }
     }
+    bad.none();
     assert!(seen > 30, "{seen}");
 }
 
 /// `J` is itself differentiable, so that any order works: its derivative is that of dual numbers through its formula.
 #[test]
 fn jacobians_can_be_differentiated() {
-    let (mut seen, mut without) = (0, BTreeSet::new());
+    let (mut seen, mut without, mut bad) = (0, BTreeSet::new(), Mistakes::default());
     for op in rows().filter(|op| !matches!(op.meaning, Meaning::Formula(_))) {
         let mut call = Call::all(op).swap_remove(0);
         for slot in call.data.iter().map(|d| d.0).collect::<Vec<_>>() {
@@ -156,10 +159,11 @@ fn jacobians_can_be_differentiated() {
             let d = call.direction(slot, 9);
             let oracle = vec_r(&call.along(j, slot, &d));
             let ours = call.real(second, None).matmul(&vec_r(&d));
-            near(&ours, &oracle, &format!("derivative of J of {} in slot {slot}", call.case));
+            bad.note(near(&ours, &oracle, &format!("derivative of J of {} in slot {slot}", call.case)));
             seen += 1;
         }
     }
+    bad.none();
     assert!(seen > 40, "{seen}");
     assert_eq!(without, BTreeSet::from(["adj"]), "rows of which only the first derivative is known");
 }
@@ -167,7 +171,7 @@ fn jacobians_can_be_differentiated() {
 /// Every bound is at least the spectral norm of the value, on several draws.
 #[test]
 fn values_are_within_their_bounds() {
-    let mut seen = 0;
+    let (mut seen, mut bad) = (0, Mistakes::default());
     for op in rows() {
         for (draw, mut call) in (0..4).flat_map(|draw| Call::all(op).into_iter().map(move |c| (draw, c))) {
             let given = draw::given(op.domain);
@@ -189,10 +193,14 @@ fn values_are_within_their_bounds() {
                 let args = call.args.clone();
                 let bound = syntax::row(&mut call.g, op, &args, text.trim(), Some(y), None);
                 let bound = call.real(bound, None).data[0];
-                assert!(norm <= bound * (1.0 + 1e-9) + 1e-12, "{}: {norm} > {bound} = {text}", call.case);
+                bad.claim(
+                    norm <= bound * (1.0 + 1e-9) + 1e-12,
+                    &format!("{}: {norm} > {bound} = {text} of {value:?}", call.case),
+                );
                 seen += 1;
             }
         }
     }
+    bad.none();
     assert!(seen > 300, "{seen}");
 }

@@ -82,6 +82,15 @@ codes! {
     Parameters = "E032", "a derivative that has no parameters to refer to";
     Many = "E033", "too many mistakes to show";
     Claim = "E034", "a claim that is not a comparison";
+    Missing = "E040", "an array that is needed and not given";
+    Size = "E041", "a size that is not known";
+    Shape = "E042", "an array of the wrong shape";
+    Range = "E043", "a slice beyond its matrix";
+    Domain = "E044", "a value outside the domain of an operation";
+    Memory = "E045", "a result too large for memory";
+    Infinite = "E046", "a result that is not finite";
+    Values = "E047", "an operation without values over these numbers";
+    Derivative = "E048", "a derivative for which there is no formula";
 }
 
 /// One message to the user.

@@ -18,5 +18,11 @@ pub mod ops;
 
 pub mod syntax;
 
+pub mod data;
+pub mod differentiate;
+
+pub mod hessian;
 pub mod lower;
 pub mod print;
+
+pub mod pipeline;

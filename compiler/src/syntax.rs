@@ -2,6 +2,7 @@
 //! sizes are resolved; every mistake is gathered, none stops the others from being found.
 
 pub mod ast;
+mod expand;
 mod formula;
 mod model;
 mod names;
@@ -10,5 +11,6 @@ mod resolve;
 mod scan;
 
 pub use crate::diagnostic::Source;
+pub use expand::expand;
 pub use formula::{Scope, formula, row};
 pub use model::{Assumed, Assumption, Block, Claim, Compared, Model, Query, model, query};

@@ -14,7 +14,7 @@ use hesse_tests::{random, uniform};
 use std::collections::BTreeMap;
 
 /// Sizes by name; none equal to another, so that a transposed or exchanged matrix does not fit.
-pub const SIZES: [[(&str, usize); 12]; 2] = [
+pub(crate) const SIZES: [[(&str, usize); 12]; 2] = [
     [("m", 4), ("n", 3), ("k", 2), ("p", 5), ("q", 6), ("r", 7), ("s", 8), ("a", 2), ("b", 3), ("c", 1), ("d", 2), ("i", 2)],
     [("m", 2), ("n", 4), ("k", 3), ("p", 5), ("q", 1), ("r", 7), ("s", 8), ("a", 1), ("b", 2), ("c", 3), ("d", 4), ("i", 4)],
 ];
@@ -23,22 +23,22 @@ pub const SIZES: [[(&str, usize); 12]; 2] = [
 const NUMBERS: [(i128, i128, bool); 3] = [(3, 1, false), (1, 2, true), (-2, 1, true)];
 
 /// A row applied to names, and data for them.
-pub struct Call {
-    pub op: &'static Op,
-    pub g: Graph,
+pub(crate) struct Call {
+    pub(crate) op: &'static Op,
+    pub(crate) g: Graph,
     /// `op(A, B, …)`.
-    pub y: Expr,
+    pub(crate) y: Expr,
     /// The arguments as given.
-    pub args: Vec<Expr>,
+    pub(crate) args: Vec<Expr>,
     /// The matrix arguments that are data: slot, name, value.
-    pub data: Vec<(usize, String, Matrix<f64>)>,
-    pub sizes: BTreeMap<String, usize>,
+    pub(crate) data: Vec<(usize, String, Matrix<f64>)>,
+    pub(crate) sizes: BTreeMap<String, usize>,
     /// For messages.
-    pub case: String,
+    pub(crate) case: String,
 }
 
 /// What is given of each slot, as the row's rules read: `symmetric A, positive B`.
-pub fn given(text: &str) -> Vec<(Fact, usize)> {
+pub(crate) fn given(text: &str) -> Vec<(Fact, usize)> {
     let one = |s: &str| {
         let (fact, name) = s.trim().split_once(' ').expect("a fact reads `symmetric A`");
         (Fact::parse(fact).expect("a known fact"), usize::from(name.trim().as_bytes()[0] - b'A'))
@@ -52,14 +52,14 @@ fn needs_square(f: Fact) -> bool {
 
 impl Call {
     /// All calls of a row: two sets of sizes, and several numbers where it takes one.
-    pub fn all(op: &'static Op) -> Vec<Call> {
+    pub(crate) fn all(op: &'static Op) -> Vec<Call> {
         let numbers = if op.signature.contains('#') { 0..NUMBERS.len() } else { 0..1 };
         let pairs = numbers.flat_map(|k| (0..SIZES.len()).map(move |s| (k, s)));
         pairs.map(|(k, s)| Call::new(op, &given(op.domain), s, k, 7)).collect()
     }
 
     /// One call: what is given of the data, which sizes, which number, which seed.
-    pub fn new(op: &'static Op, given: &[(Fact, usize)], sizes: usize, number: usize, seed: u64) -> Call {
+    pub(crate) fn new(op: &'static Op, given: &[(Fact, usize)], sizes: usize, number: usize, seed: u64) -> Call {
         let mut table: BTreeMap<String, usize> = SIZES[sizes].iter().map(|(n, s)| ((*n).to_owned(), *s)).collect();
         let signature = op.parsed();
         if op.name == "mat_r" {
@@ -126,19 +126,23 @@ impl Call {
     }
 
     /// Whether the call is still itself, not what it simplifies to.
-    pub fn is_itself(&self) -> bool {
+    pub(crate) fn is_itself(&self) -> bool {
         matches!(self.g.node(self.y), Node::Apply(op, args) if op.0.name == self.op.name && *args == self.args)
     }
 
     /// A value, with data over any scalar.
-    pub fn eval<T: Numeric>(&mut self, e: Expr, data: &dyn Fn(&str) -> Option<Matrix<T>>) -> Result<Matrix<T>, Evaluation> {
+    pub(crate) fn eval<T: Numeric>(
+        &mut self,
+        e: Expr,
+        data: &dyn Fn(&str) -> Option<Matrix<T>>,
+    ) -> Result<Matrix<T>, Evaluation> {
         let e = syntax::expand(&mut self.g, e);
         let sizes = &self.sizes;
         self.g.eval(e, data, &|s| sizes.get(s).copied())
     }
 
     /// A value at the data, with one more matrix by name.
-    pub fn real(&mut self, e: Expr, more: Option<(&str, &Matrix<f64>)>) -> Matrix<f64> {
+    pub(crate) fn real(&mut self, e: Expr, more: Option<(&str, &Matrix<f64>)>) -> Matrix<f64> {
         let data = self.data.clone();
         let find = |s: &str| match more {
             Some((name, m)) if name == s => Some(m.clone()),
@@ -149,7 +153,7 @@ impl Call {
     }
 
     /// The derivative of `e` as slot `at` moves along `direction`, by dual numbers.
-    pub fn along(&mut self, e: Expr, at: usize, direction: &Matrix<f64>) -> Matrix<f64> {
+    pub(crate) fn along(&mut self, e: Expr, at: usize, direction: &Matrix<f64>) -> Matrix<f64> {
         let data = self.data.clone();
         let lift = |s: &str| {
             let (slot, _, m) = data.iter().find(|d| d.1 == s)?;
@@ -164,7 +168,7 @@ impl Call {
     }
 
     /// The mixed second derivative as slot `a` moves along `u` and slot `b` along `v`, by dual numbers over dual numbers.
-    pub fn along_two(&mut self, a: usize, u: &Matrix<f64>, b: usize, v: &Matrix<f64>) -> Matrix<f64> {
+    pub(crate) fn along_two(&mut self, a: usize, u: &Matrix<f64>, b: usize, v: &Matrix<f64>) -> Matrix<f64> {
         let data = self.data.clone();
         let lift = |s: &str| {
             let (slot, _, m) = data.iter().find(|d| d.1 == s)?;
@@ -179,19 +183,19 @@ impl Call {
     }
 
     /// `J` of a slot, as an expression.
-    pub fn jacobian(&mut self, slot: usize) -> Result<Expr, NotDifferentiable> {
+    pub(crate) fn jacobian(&mut self, slot: usize) -> Result<Expr, NotDifferentiable> {
         local_jacobian(&mut self.g, self.y, slot)
     }
 
     /// `S` of two slots for the cotangent called `D`, as an expression.
-    pub fn curvature(&mut self, a: usize, b: usize) -> Result<Option<Expr>, NotDifferentiable> {
+    pub(crate) fn curvature(&mut self, a: usize, b: usize) -> Result<Option<Expr>, NotDifferentiable> {
         let shape = self.g.shape(self.y).clone();
         let d = self.g.declare("cotangent", shape, Kind::Const);
         local_curvature(&mut self.g, self.y, a, b, d)
     }
 
     /// A random direction of a slot.
-    pub fn direction(&self, slot: usize, seed: u64) -> Matrix<f64> {
+    pub(crate) fn direction(&self, slot: usize, seed: u64) -> Matrix<f64> {
         let (_, _, m) = self.data.iter().find(|d| d.0 == slot).expect("a slot with data");
         draw(&format!("direction {slot}"), seed, m.rows, m.cols, &[])
     }
@@ -202,12 +206,12 @@ fn matrices(arguments: &[Argument]) -> Vec<&Argument> {
 }
 
 /// Rows that have a value or formula of their own, derivatives that were asked for excepted.
-pub fn rows() -> impl Iterator<Item = &'static Op> {
+pub(crate) fn rows() -> impl Iterator<Item = &'static Op> {
     ops::ALL.iter().copied().filter(|op| !matches!(op.meaning, Meaning::Derivative))
 }
 
 /// Random data of which the facts are true and nothing else is. Invertible matrices have a positive determinant.
-pub fn draw(name: &str, seed: u64, rows: usize, cols: usize, facts: &[Fact]) -> Matrix<f64> {
+pub(crate) fn draw(name: &str, seed: u64, rows: usize, cols: usize, facts: &[Fact]) -> Matrix<f64> {
     let entry = |i: usize, j: usize| uniform(name, random("draw", seed) ^ (i * 4099 + j) as u64);
     let m = Matrix::from_fn(rows, cols, entry);
     let has = |f: Fact| facts.contains(&f);
@@ -233,7 +237,7 @@ pub fn draw(name: &str, seed: u64, rows: usize, cols: usize, facts: &[Fact]) -> 
         return Matrix::from_fn(rows, cols, |i, j| positive.at(i, j) / positive.row(i).iter().sum::<f64>());
     }
     if has(Fact::Positive) || has(Fact::NonNegative) {
-        return positive;
+        return if has(Fact::Symmetric) { positive.zip(&positive.transpose(), |x, y| x + y) } else { positive };
     }
     if has(Fact::Symmetric) {
         return m.zip(&m.transpose(), |x, y| x + y);
@@ -249,11 +253,11 @@ pub fn draw(name: &str, seed: u64, rows: usize, cols: usize, facts: &[Fact]) -> 
 }
 
 /// Maps that change the scalar.
-pub trait Into2<T> {
+pub(crate) trait MapInto<T> {
     fn map_into<U: Scalar>(&self, f: impl Fn(T) -> U) -> Matrix<U>;
     fn zip_into<U: Scalar>(&self, o: &Matrix<T>, f: impl Fn(T, T) -> U) -> Matrix<U>;
 }
-impl<T: Scalar> Into2<T> for Matrix<T> {
+impl<T: Scalar> MapInto<T> for Matrix<T> {
     fn map_into<U: Scalar>(&self, f: impl Fn(T) -> U) -> Matrix<U> {
         Matrix { rows: self.rows, cols: self.cols, data: self.data.iter().map(|&x| f(x)).collect() }
     }
@@ -263,11 +267,33 @@ impl<T: Scalar> Into2<T> for Matrix<T> {
     }
 }
 
-/// The largest difference, relative to the largest entry where that is above one.
-pub fn near(a: &Matrix<f64>, b: &Matrix<f64>, case: &str) {
-    assert_eq!((a.rows, a.cols), (b.rows, b.cols), "{case}: shapes differ");
+/// Whether two matrices agree to 1e-9, relative to the largest entry where that is above one; else where they do not.
+pub(crate) fn near(a: &Matrix<f64>, b: &Matrix<f64>, case: &str) -> Result<(), String> {
+    if (a.rows, a.cols) != (b.rows, b.cols) {
+        return Err(format!("{case}: it is {}×{} and should be {}×{}", a.rows, a.cols, b.rows, b.cols));
+    }
     let scale = b.data.iter().fold(1.0f64, |m, x| m.max(x.abs()));
-    for (i, (x, y)) in a.data.iter().zip(&b.data).enumerate() {
-        assert!((x - y).abs() <= 1e-9 * scale, "{case}: entry {i} is {x} and should be {y}");
+    match a.data.iter().zip(&b.data).enumerate().find(|(_, (x, y))| !((*x - *y).abs() <= 1e-9 * scale)) {
+        Some((i, (x, y))) => Err(format!("{case}: entry {i} is {x} and should be {y}")),
+        None => Ok(()),
+    }
+}
+
+/// What went wrong, all of it.
+#[derive(Default)]
+pub(crate) struct Mistakes(Vec<String>);
+
+impl Mistakes {
+    pub(crate) fn note(&mut self, result: Result<(), String>) {
+        self.0.extend(result.err());
+    }
+    pub(crate) fn claim(&mut self, holds: bool, case: &str) {
+        if !holds {
+            self.0.push(case.to_owned());
+        }
+    }
+    /// Fails the test if there was any.
+    pub(crate) fn none(self) {
+        assert!(self.0.is_empty(), "{} mistakes:\n{}", self.0.len(), self.0[..self.0.len().min(40)].join("\n"));
     }
 }

@@ -59,6 +59,19 @@ fn large_arguments_are_no_trouble() {
     expect("nll(X, Y)", &[0.25, 0.75], &[1.0, 0.0], &[4f64.ln()]);
 }
 
+/// A matrix of rank one, whose spectral and Frobenius norms are equal; a library's singular values were wrong by 1e-3 here.
+#[test]
+fn norms_of_rank_one() {
+    let a = Matrix {
+        rows: 2,
+        cols: 2,
+        data: vec![0.3937101256834425, -0.3136463699057441, -0.3136463699057441, 0.24986414861513162],
+    };
+    let norm = |text: &str| value(text, &a, &a).expect("a value").data[0];
+    assert!((norm("norm2(X)") - norm("normF(X)")).abs() < 1e-15);
+    assert!((norm("norm2(X X X)") - norm("normF(X)").powi(3)).abs() < 1e-15);
+}
+
 /// Joining matrices puts the blocks where they belong.
 #[test]
 fn joined_matrices() {

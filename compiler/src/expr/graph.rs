@@ -258,11 +258,12 @@ impl Graph {
                 Node::Var(v) => var(v).ok_or_else(|| Evaluation::Missing(v.clone()))?,
                 Node::Apply(op, args) => {
                     let (mut mats, mut dims, mut numbers) = (vec![], vec![], vec![]);
-                    for &a in args {
+                    for (k, &a) in args.iter().enumerate() {
                         match self.node(a) {
                             Node::Dim(d) => dims.push(d.eval(size).ok_or_else(|| Evaluation::Missing(d.to_string()))?),
                             node => {
-                                if let Node::Number(n) = node {
+                                // the first argument may be a number too, but is no parameter
+                                if let (1.., Node::Number(n)) = (k, node) {
                                     numbers.push(*n);
                                 }
                                 mats.push(&values[&a]);

@@ -202,7 +202,7 @@ impl<T: Numeric> Run<'_, T> {
         }
         match step {
             Step::Within { .. } => {}
-            Step::Map { name, values, parameters, argument, target } => {
+            Step::Map { name, values, parameters, argument, target, .. } => {
                 let data = map(name, values, parameters, &get(arrays, *argument)).map_err(Failure::Domain)?;
                 arrays[target.0] = Some(std::rc::Rc::new(data));
             }
