@@ -103,8 +103,10 @@ impl Graph {
     /// States a fact of a node; only nodes made later see it in their own facts.
     pub fn assume(&mut self, e: Expr, fact: Fact) {
         let facts = &mut self.nodes[e.index()].2;
-        *facts = facts.with(fact);
-        self.applied.clear();
+        if !facts.has(fact) {
+            *facts = facts.with(fact);
+            self.applied.clear();
+        }
     }
     /// What is known of a node.
     pub fn facts(&self, e: Expr) -> Facts {

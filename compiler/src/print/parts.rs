@@ -25,7 +25,7 @@ pub(super) const MENTION: Limits = Limits { shared: usize::MAX, long: 120 };
 struct Seen {
     /// Times that it is printed.
     uses: usize,
-    /// Operations printed for it.
+    /// Operations printed for it; those above its core, if it is not its own core.
     size: usize,
     /// The node under its small scalar factors and transposes: what would be named in its place.
     core: Expr,
@@ -52,9 +52,9 @@ pub(super) fn choose(g: &Graph, roots: &[Expr], limits: Limits) -> BTreeSet<Expr
             continue;
         }
         let args = g.args(e);
-        let size = cut(g, e, args, limits, &mut seen, &mut parts);
+        let size = cut(g, e, args, limits, &seen, &mut parts);
         let at = seen[&e];
-        let core = if passes(g, e) { args.last().map_or(e, |a| seen[a].core) } else { e };
+        let core = under(g, e).map_or(e, |a| seen[&a].core);
         if core == e && at.uses > 1 && size > limits.shared && g.name_of(e).is_none() {
             parts.insert(e);
         }
@@ -78,7 +78,7 @@ fn count_uses(g: &Graph, seen: &mut BTreeMap<Expr, Seen>, roots: &[Expr], open: 
         if !open(e) {
             continue;
         }
-        let more = if passes(g, e) { here } else { 1 };
+        let more = if under(g, e).is_some() { here } else { 1 };
         for &a in g.args(e) {
             let count = uses.entry(a).or_default();
             *count = count.saturating_add(more);
@@ -87,11 +87,18 @@ fn count_uses(g: &Graph, seen: &mut BTreeMap<Expr, Seen>, roots: &[Expr], open: 
 }
 
 /// The number of operations printed for `e`, after the longest of its arguments have been named where it is too long.
-fn cut(g: &Graph, e: Expr, args: &[Expr], limits: Limits, seen: &mut BTreeMap<Expr, Seen>, parts: &mut BTreeSet<Expr>) -> usize {
+fn cut(g: &Graph, e: Expr, args: &[Expr], limits: Limits, seen: &BTreeMap<Expr, Seen>, parts: &mut BTreeSet<Expr>) -> usize {
     let printed = |a: Expr, parts: &BTreeSet<Expr>| {
         let s = seen[&a];
-        if parts.contains(&s.core) { s.size - seen[&s.core].size } else { s.size }
+        let core = if parts.contains(&s.core) { 0 } else { seen[&s.core].size };
+        if s.core == a { core } else { s.size.saturating_add(core) }
     };
+    if let Some(rest) = under(g, e) {
+        // the core is named where it is used, so it is not counted here
+        let factors: usize = args.iter().filter(|&&a| a != rest).map(|&a| printed(a, parts)).sum();
+        let above = if seen[&rest].core == rest { 0 } else { seen[&rest].size };
+        return 1 + factors + above;
+    }
     let sum = g.args_of(e, &ADD).is_some();
     let mut size = 1 + args.iter().map(|&a| printed(a, parts)).fold(0, usize::saturating_add);
     if size <= limits.long {
@@ -112,14 +119,15 @@ fn cut(g: &Graph, e: Expr, args: &[Expr], limits: Limits, seen: &mut BTreeMap<Ex
     size
 }
 
-/// Whether a node is a small factor or a transpose in front of what matters: that is named in its place.
-fn passes(g: &Graph, e: Expr) -> bool {
-    if g.args_of(e, &TRANSPOSE).is_some() {
-        return true;
-    }
+/// What stands under a transpose or a small factor, which are never named themselves.
+fn under(g: &Graph, e: Expr) -> Option<Expr> {
     let small = |s: Expr| {
         let base = g.args_of(s, &POWER).map_or(s, |x| x[0]);
         g.args_of(base, &SIZE).is_some() || !matches!(g.node(base), Node::Apply(..)) || g.name_of(base).is_some()
     };
-    g.args_of(e, &SCALE).is_some_and(|x| small(x[0]) && g.name_of(e).is_none())
+    match (g.args_of(e, &TRANSPOSE), g.args_of(e, &SCALE)) {
+        (Some(&[x]), _) => Some(x),
+        (_, Some(&[s, x])) if small(s) => Some(x),
+        _ => None,
+    }
 }
