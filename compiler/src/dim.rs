@@ -63,6 +63,16 @@ impl Dim {
         (self.terms.len() == 1).then(|| (*c, m.iter().map(|(s, &p)| (s.as_str(), p)).collect()))
     }
 
+    /// Whether all coefficients are exact.
+    pub fn is_exact(&self) -> bool {
+        self.terms.values().all(|c| matches!(c, Number::Ratio(..)))
+    }
+
+    /// The largest power of one name, or number of names in a product.
+    pub fn degree(&self) -> u32 {
+        self.terms.keys().map(|m| m.values().sum()).max().unwrap_or(0)
+    }
+
     /// The names that occur in it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.terms.keys().flat_map(|m| m.keys().map(String::as_str))

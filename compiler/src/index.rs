@@ -8,4 +8,4 @@ mod values;
 pub use contraction::Contraction;
 pub use program::{Access, Kink, Letter, Program, Source, Statement, Step, Tensor, TensorId};
 pub use run::{Failure, Outcome, Run};
-pub use values::{DomainError, EntryValues, Function, Functions, Numeric, entries, functions};
+pub use values::{DomainError, EntryValues, Function, Functions, Numeric, entries, functions, map};

@@ -16,4 +16,13 @@ pub mod expr;
 
 pub mod ops;
 
+pub mod syntax;
+
+pub mod data;
+pub mod differentiate;
+
+pub mod hessian;
 pub mod lower;
+pub mod print;
+
+pub mod pipeline;

@@ -12,7 +12,7 @@ pub use canonical::{IndexForm, index_form};
 
 use crate::{
     dim::Dim,
-    expr::{Expr, Graph, Meaning, Node, Op},
+    expr::{Argument, Expr, Graph, Meaning, Node, Op},
     index::{Access, Contraction, Letter, Program, Source, Step, TensorId},
     number::Number,
 };
@@ -120,15 +120,12 @@ impl Lower<'_> {
                 let mut dims = vec![];
                 let mut parts = vec![];
                 let mut numbers = vec![];
-                for &a in args {
+                let signature = op.0.parsed();
+                for (k, &a) in args.iter().enumerate() {
                     match g.node(a) {
                         Node::Dim(d) => dims.push(d.clone()),
-                        node => {
-                            if let Node::Number(n) = node {
-                                numbers.push(*n);
-                            }
-                            parts.push((a, views[&a].clone()));
-                        }
+                        Node::Number(n) if signature.arguments.get(k) == Some(&Argument::Number) => numbers.push(*n),
+                        _ => parts.push((a, views[&a].clone())),
                     }
                 }
                 self.operation(e, op.0, parts, dims, numbers)

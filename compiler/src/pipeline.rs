@@ -7,7 +7,7 @@ pub use evaluate::{Answer, Settings, evaluate};
 pub use requests::{answer, answer_all};
 
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Code, Diagnostic},
     print::{self, Format},
     syntax::{Model, Query},
 };
@@ -24,7 +24,9 @@ pub fn derive(model: &mut Model, queries: &[Query], format: Format) -> Result<St
             roots.push(q.expr);
         }
         for b in &q.blocks {
-            names.push(b.query(&q.text));
+            let call = q.text.split('(').next().unwrap_or("hessian").trim();
+            let f = q.text.trim().trim_start_matches(call).trim_matches(['(', ')', ' ']).to_owned();
+            names.push(format!("{call}({f}, {}, {})", b.row, b.col));
             roots.push(b.expr);
         }
     }
@@ -35,5 +37,6 @@ pub fn derive(model: &mut Model, queries: &[Query], format: Format) -> Result<St
 
 fn not_differentiable(e: &crate::differentiate::NotDifferentiable, queries: &[Query]) -> Diagnostic {
     let texts: Vec<String> = queries.iter().map(|q| format!("`{}`", q.text)).collect();
-    Diagnostic::plain("E301", format!("no formula for the derivative asked for in {}", texts.join(", "))).with_help(e.to_string())
+    Diagnostic::new(Code::Derivative, format!("no formula for the derivative asked for in {}", texts.join(", ")))
+        .help(e.to_string())
 }

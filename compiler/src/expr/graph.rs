@@ -1,7 +1,12 @@
 //! `Graph`: hash-consed, so that equal expressions have equal ids; typed on entry, so that no ill-shaped node exists.
 
 use super::{DomainError, Fact, Facts, Meaning, Numeric, Op, OpRef, Shape, ShapeError, Type};
-use crate::{dim::Dim, index::Contraction, matrix::Matrix, number::Number};
+use crate::{
+    dim::Dim,
+    index::{self, Contraction},
+    matrix::Matrix,
+    number::Number,
+};
 use std::collections::{BTreeMap, HashMap};
 
 /// A node of a graph; arguments always have smaller ids than what is made of them.
@@ -60,6 +65,8 @@ pub struct Graph {
     vars: BTreeMap<String, Variable>,
     order: Vec<String>,
     names: BTreeMap<Expr, String>,
+    /// What applications have come to, so that simplification of a shared argument is done once; forgotten with new facts.
+    applied: HashMap<(OpRef, Vec<Expr>), Expr>,
 }
 
 impl Graph {
@@ -97,6 +104,7 @@ impl Graph {
     pub fn assume(&mut self, e: Expr, fact: Fact) {
         let facts = &mut self.nodes[e.index()].2;
         *facts = facts.with(fact);
+        self.applied.clear();
     }
     /// What is known of a node.
     pub fn facts(&self, e: Expr) -> Facts {
@@ -117,11 +125,16 @@ impl Graph {
     }
     /// Applies an operation, simplified by construction; the only way in for an operation.
     pub fn try_apply(&mut self, op: &'static Op, args: &[Expr]) -> Result<Expr, ShapeError> {
+        let key = (OpRef(op), args.to_vec());
+        if let Some(&e) = self.applied.get(&key) {
+            return Ok(e);
+        }
         let types: Vec<(Type, bool)> =
             args.iter().map(|&a| (self.ty(a).clone(), matches!(self.node(a), Node::Number(_)))).collect();
         let (shape, _) = op.check(&types)?;
         if let Some(simpler) = (op.shrink)(self, args) {
             debug_assert_eq!(*self.shape(simpler), shape, "`{}` shrinks to another shape", op.name);
+            self.applied.insert(key, simpler);
             return Ok(simpler);
         }
         Ok(self.intern_op(op, args.to_vec(), shape))
@@ -203,6 +216,10 @@ impl Graph {
         }
         (0..self.nodes.len()).filter(|&i| seen[i]).map(|i| Expr(i as u32)).collect()
     }
+    /// All nodes, arguments first.
+    pub fn iter(&self) -> impl Iterator<Item = Expr> {
+        (0..self.nodes.len()).map(|i| Expr(i as u32))
+    }
     /// Number of nodes.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -239,11 +256,12 @@ impl Graph {
                 Node::Var(v) => var(v).ok_or_else(|| Evaluation::Missing(v.clone()))?,
                 Node::Apply(op, args) => {
                     let (mut mats, mut dims, mut numbers) = (vec![], vec![], vec![]);
-                    for &a in args {
+                    for (k, &a) in args.iter().enumerate() {
                         match self.node(a) {
                             Node::Dim(d) => dims.push(d.eval(size).ok_or_else(|| Evaluation::Missing(d.to_string()))?),
                             node => {
-                                if let Node::Number(n) = node {
+                                // the first argument may be a number too, but is no parameter
+                                if let (1.., Node::Number(n)) = (k, node) {
                                     numbers.push(*n);
                                 }
                                 mats.push(&values[&a]);
@@ -286,7 +304,10 @@ fn evaluate<T: Numeric>(
             }
             Matrix::from_fn(b + 1 - a, d + 1 - c, |i, j| mats[0].at(a - 1 + i, c - 1 + j))
         }
-        Meaning::Entrywise { value, .. } => mats[0].map(|x| T::entry(value)(x, numbers)),
+        Meaning::Entrywise { value, .. } => {
+            let data = index::map(op.name, value, numbers, &mats[0].data).map_err(Evaluation::Domain)?;
+            Matrix { rows: mats[0].rows, cols: mats[0].cols, data }
+        }
         Meaning::Rowwise(f) | Meaning::Function(f) => {
             let f = T::function(f).ok_or_else(|| Evaluation::Missing(op.name.to_owned()))?;
             f(mats, dims).map_err(Evaluation::Domain)?

@@ -18,11 +18,24 @@ pub trait Domain {
     /// The adjoint of the result itself: one.
     fn seed(&mut self, g: &mut Graph, f: Expr) -> Self::Adjoint;
     /// `D_a' δ` for slot a (node v) of u.
-    fn pull_adjoint(&mut self, g: &mut Graph, u: Expr, a: (usize, Expr), delta: &Self::Adjoint) -> Result<Self::Adjoint, Self::Error>;
+    fn pull_adjoint(
+        &mut self,
+        g: &mut Graph,
+        u: Expr,
+        a: (usize, Expr),
+        delta: &Self::Adjoint,
+    ) -> Result<Self::Adjoint, Self::Error>;
     /// `D_a' W` for a block with rows u.
     fn pull(&mut self, g: &mut Graph, u: Expr, a: usize, block: &Self::Block) -> Result<Self::Block, Self::Error>;
     /// `S_{u;a,b}` for the adjoint of u; `None` if it is zero.
-    fn curvature(&mut self, g: &mut Graph, u: Expr, a: usize, b: usize, delta: &Self::Adjoint) -> Result<Option<Self::Block>, Self::Error>;
+    fn curvature(
+        &mut self,
+        g: &mut Graph,
+        u: Expr,
+        a: usize,
+        b: usize,
+        delta: &Self::Adjoint,
+    ) -> Result<Option<Self::Block>, Self::Error>;
     /// The transpose.
     fn transpose(&mut self, g: &mut Graph, block: &Self::Block) -> Self::Block;
     /// The sum of blocks, at least one.

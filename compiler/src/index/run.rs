@@ -1,7 +1,7 @@
 //! The interpreter of programs, over any scalar: contractions are worked off pair by pair in a greedy order, each pair
 //! as one batched matrix product.
 
-use super::{Access, DomainError, Letter, Numeric, Program, Source, Step, TensorId};
+use super::{Access, DomainError, Letter, Numeric, Program, Source, Step, TensorId, map};
 use crate::{matrix::Matrix, number::Number, scalar::Scalar};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -202,9 +202,8 @@ impl<T: Numeric> Run<'_, T> {
         }
         match step {
             Step::Within { .. } => {}
-            Step::Map { values, parameters, argument, target, .. } => {
-                let f = T::entry(values);
-                let data = get(arrays, *argument).iter().map(|&x| f(x, parameters)).collect();
+            Step::Map { name, values, parameters, argument, target, .. } => {
+                let data = map(name, values, parameters, &get(arrays, *argument)).map_err(Failure::Domain)?;
                 arrays[target.0] = Some(std::rc::Rc::new(data));
             }
             Step::Call { name, values, arguments, sizes, target, .. } => {

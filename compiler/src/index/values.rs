@@ -102,3 +102,20 @@ impl Numeric for Fp {
         v.exact
     }
 }
+
+/// An entrywise function of all entries.
+///
+/// Errors: [`DomainError`] at an entry where the function has no value: the logarithm of a negative number, a pole at zero.
+/// An overflow is not an error here.
+pub fn map<T: Numeric>(op: &'static str, values: &EntryValues, numbers: &[Number], data: &[T]) -> Result<Vec<T>, DomainError> {
+    let f = T::entry(values);
+    let at = |(i, &x): (usize, &T)| {
+        let y = f(x, numbers);
+        let undefined = y.real().is_nan() && !x.real().is_nan() || y.real().is_infinite() && x.real() == 0.0;
+        match T::ORDERED && undefined {
+            true => Err(DomainError { op, message: format!("it has no value at {}, entry {} in row order", x.real(), i + 1) }),
+            false => Ok(y),
+        }
+    };
+    data.iter().enumerate().map(at).collect()
+}

@@ -1,6 +1,6 @@
 //! Entrywise power `A.^p` for a fixed number p; for a scalar also written `s^p`, `sqrt(s)`, `1/s`.
 
-use super::build::Build;
+use super::{build::Build, scale::SCALE};
 use crate::{
     expr::{Expr, Form, Forms, Graph, Meaning, Op, entries},
     number::Number,
@@ -49,7 +49,7 @@ fn shrink(g: &mut Graph, args: &[Expr]) -> Option<Expr> {
         return Some(g.power(x, q * p));
     }
     // a product of scalars, and a multiple: each factor to the power
-    if let Some((s, x)) = g.as_scaled(a)
+    if let Some(&[s, x]) = g.args_of(a, &SCALE)
         && (p.as_int().is_some() || g.facts(s).has(crate::expr::Fact::Positive))
     {
         let (s, x) = (g.power(s, p), g.power(x, p));

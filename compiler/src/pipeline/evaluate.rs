@@ -3,7 +3,7 @@
 use super::{not_differentiable, requests::answer_all};
 use crate::{
     data::Bound,
-    diagnostic::Diagnostic,
+    diagnostic::{Code, Diagnostic},
     expr::{Expr, Graph, Kind, Meaning, Node},
     index::{Failure, Outcome, Program, Run},
     lower::{lower, lower_watching},
@@ -254,33 +254,42 @@ impl Runner<'_> {
     }
 
     fn not_finite(&self, root: usize, place: Option<&str>, sample: Option<usize>) -> Diagnostic {
-        let which = self.queries.get(root).filter(|_| self.queries.len() == 1).map_or_else(|| self.asked(), |q| format!("`{}`", q.text));
+        let which =
+            self.queries.get(root).filter(|_| self.queries.len() == 1).map_or_else(|| self.asked(), |q| format!("`{}`", q.text));
         let sample = sample.map(|k| format!(" in sample {}", k + 1)).unwrap_or_default();
-        let d = Diagnostic::plain("E210", format!("the value of {which} is not finite{sample}"));
+        let d = Diagnostic::new(Code::Infinite, format!("the value of {which} is not finite{sample}"));
         match place {
-            Some(p) => d.with_help(format!("the first value that is infinite or not a number comes from {p}")),
-            None => d.with_help("a sum or product overflows the range of double precision".to_owned()),
+            Some(p) => d.help(format!("the first value that is infinite or not a number comes from {p}")),
+            None => d.help("a sum or product overflows the range of double precision".to_owned()),
         }
     }
 
     fn failure(&self, f: &Failure) -> Diagnostic {
         match f {
-            Failure::MissingData(name) => Diagnostic::plain("E201", format!("no data for `{name}`, which {} needs", self.asked()))
-                .with_help(format!("give an array called `{name}` in the data")),
-            Failure::MissingSize(d) => Diagnostic::plain("E202", format!("the size {d} is not known, or not a positive whole number"))
-                .with_help("sizes are read off the arrays; a size that no array has is given in the data by its name, as in {\"L\": 3}".to_owned()),
-            Failure::Shape { name, needed, found } => Diagnostic::plain(
-                "E203",
+            Failure::MissingData(name) => {
+                Diagnostic::new(Code::Missing, format!("no data for `{name}`, which {} needs", self.asked()))
+                    .help(format!("give an array called `{name}` in the data"))
+            }
+            Failure::MissingSize(d) => {
+                Diagnostic::new(Code::Size, format!("the size {d} is not known, or not a positive whole number")).help(
+                    "sizes are read off the arrays; a size that no array has is given in the data by its name, as in {\"L\": 3}"
+                        .to_owned(),
+                )
+            }
+            Failure::Shape { name, needed, found } => Diagnostic::new(
+                Code::Shape,
                 format!("`{name}` is {}×{} in the data, but must be {}×{}", found.0, found.1, needed.0, needed.1),
             ),
-            Failure::Range(text) => Diagnostic::plain("E204", format!("a slice is out of range: {text}")),
-            Failure::Domain(e) => Diagnostic::plain("E205", format!("`{}` is not defined here: {}", e.op, e.message)),
-            Failure::TooLarge { what, bytes, limit } => Diagnostic::plain(
-                "E206",
+            Failure::Range(text) => Diagnostic::new(Code::Range, format!("a slice is out of range: {text}")),
+            Failure::Domain(e) => Diagnostic::new(Code::Domain, format!("`{}` is not defined here: {}", e.op, e.message)),
+            Failure::TooLarge { what, bytes, limit } => Diagnostic::new(
+                Code::Memory,
                 format!("not enough memory: {what} needs {}, the limit is {}", size_text(*bytes), size_text(*limit)),
             )
-            .with_help("ask for single blocks, for `hvp`, or raise the limit with --memory".to_owned()),
-            Failure::NoValues(op) => Diagnostic::plain("E207", format!("`{op}` cannot be evaluated over this kind of number")),
+            .help("ask for single blocks, for `hvp`, or raise the limit with --memory".to_owned()),
+            Failure::NoValues(op) => {
+                Diagnostic::new(Code::Values, format!("`{op}` cannot be evaluated over this kind of number"))
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ use crate::{
     expr::{Expr, Graph, Meaning, Node},
     hessian::{self, Part},
     ops::{
-        build::Build, differential::DIFFERENTIAL, functional::FUNCTIONAL, gauss_newton::GAUSS_NEWTON, grad::GRAD, hessian::HESSIAN,
-        hvp::HVP, jacobian::JACOBIAN,
+        build::Build, differential::DIFFERENTIAL, functional::FUNCTIONAL, gauss_newton::GAUSS_NEWTON, grad::GRAD,
+        hessian::HESSIAN, hvp::HVP, jacobian::JACOBIAN,
     },
 };
 use std::collections::{BTreeMap, HashMap};

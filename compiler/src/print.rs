@@ -1,0 +1,265 @@
+//! Formulas for people: text, LaTeX, MathML, JSON, and the language itself; large results with named shared parts.
+//!
+//! Assumes a well-typed graph. Guarantees: every part is printed once, before what it stands in; output is linear in the
+//! number of nodes; the `hesse` form reads back as the same expression. The spelling of an operation comes from its row.
+
+mod formula;
+mod json;
+mod latex;
+mod mathml;
+mod parts;
+mod symbol;
+mod text;
+mod wrap;
+
+use crate::{
+    dim::Dim,
+    expr::{Expr, Graph, Node, Type},
+};
+use formula::{Formula, formula};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The convention of every formula, in one line.
+pub const CONVENTION: &str =
+    "vec_r stacks rows: vec_r(A X B) = (A ⊗ B') vec_r(X); jacobian(F, X) = ∂vec_r(F)/∂vec_r(X)'; columns go in the same order";
+
+/// Characters in a line of text before it is wrapped.
+const TEXT_WIDTH: usize = 110;
+/// Characters of LaTeX source in a line of a display.
+const LATEX_WIDTH: usize = 100;
+
+/// What formulas are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Plain text with the signs of mathematics, for a terminal.
+    Text,
+    /// LaTeX with amsmath.
+    Latex,
+    /// Presentation MathML.
+    Mathml,
+    /// The language itself: pastes back into a file.
+    Hesse,
+    /// All of them as data.
+    Json,
+}
+
+impl Format {
+    /// All formats with their names on the command line.
+    pub const ALL: [(Format, &'static str); 5] = [
+        (Format::Text, "text"),
+        (Format::Latex, "latex"),
+        (Format::Mathml, "mathml"),
+        (Format::Hesse, "hesse"),
+        (Format::Json, "json"),
+    ];
+
+    /// The format of that name.
+    pub fn parse(name: &str) -> Option<Format> {
+        Format::ALL.iter().find(|(_, n)| *n == name).map(|(f, _)| *f)
+    }
+}
+
+/// A formula with the named parts that it is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Printed {
+    /// Names and formulas of the parts, each before what it stands in.
+    pub parts: Vec<(String, String)>,
+    /// The formula.
+    pub formula: String,
+    /// Its shape, `L*dV×dK`.
+    pub shape: String,
+}
+
+/// Several results in one format, as one text that ends in a newline; they share their named parts.
+///
+/// A root is called by its query. In the `hesse` format that is the name of its statement where it can be one, else it
+/// becomes a comment.
+pub fn render(g: &Graph, roots: &[(String, Expr)], format: Format) -> String {
+    let document = Document::new(g, roots);
+    match format {
+        Format::Text => document.text(),
+        Format::Hesse => document.hesse(),
+        Format::Latex => latex::document(&document),
+        Format::Mathml => mathml::document(&document),
+        Format::Json => json::document(&document),
+    }
+}
+
+/// One formula with its parts, each in one line; `Json` gives the text.
+pub fn printed(g: &Graph, e: Expr, format: Format) -> Printed {
+    let document = Document::new(g, &[(String::new(), e)]);
+    let parts = document.parts.iter().map(|p| (p.name.clone(), line(&p.formula, format))).collect();
+    let root = &document.results[0];
+    Printed { parts, formula: line(&root.formula, format), shape: root.shape.clone() }
+}
+
+/// A short mention of an expression, in one line and without parts; what is too long for that is left out as `…`.
+pub fn inline(g: &Graph, e: Expr, format: Format) -> String {
+    if matches!(g.ty(e), Type::Dim(_)) {
+        return line(&formula(g, &Names::default(), e, true), format);
+    }
+    let omitted = parts::choose(g, &[e], parts::MENTION);
+    let names = Names { parts: omitted.into_iter().filter(|&p| p != e).map(|p| (p, None)).collect() };
+    line(&formula(g, &names, e, true), format)
+}
+
+/// A formula in one line.
+fn line(f: &Formula, format: Format) -> String {
+    match format {
+        Format::Text | Format::Json => wrap::unbroken(&text::text(f, false)),
+        Format::Hesse => wrap::unbroken(&text::text(f, true)),
+        Format::Latex => wrap::unbroken(&latex::latex(f)),
+        Format::Mathml => mathml::display(f),
+    }
+}
+
+/// What stands for an expression: a part by its name, or an ellipsis where it has none.
+#[derive(Default)]
+struct Names {
+    parts: BTreeMap<Expr, Option<String>>,
+}
+
+impl Names {
+    /// What stands for `e`; nothing if it is what is being shown.
+    fn get(&self, g: &Graph, e: Expr, shown: bool) -> Option<Formula> {
+        if shown {
+            return None;
+        }
+        match self.parts.get(&e) {
+            Some(Some(name)) => Some(Formula::Name(name.clone())),
+            Some(None) => Some(Formula::Omitted),
+            None => g.name_of(e).map(|n| Formula::Name(n.to_owned())),
+        }
+    }
+}
+
+/// A formula and what it is called.
+struct Line {
+    /// The part's name, or the query.
+    name: String,
+    formula: Formula,
+    shape: String,
+}
+
+/// Parts and results, before they are spelled in a format.
+struct Document {
+    parts: Vec<Line>,
+    results: Vec<Line>,
+    /// Names that a new statement must not have.
+    taken: BTreeSet<String>,
+}
+
+impl Document {
+    fn new(g: &Graph, roots: &[(String, Expr)]) -> Document {
+        let exprs: Vec<Expr> = roots.iter().map(|(_, e)| *e).collect();
+        let chosen = parts::choose(g, &exprs, parts::READABLE);
+        let mut taken = taken(g);
+        taken.extend(roots.iter().map(|(q, _)| q.clone()));
+        let fresh = fresh(&mut taken, &["S", "G", "P", "Part"], chosen.len());
+        let names = Names { parts: chosen.iter().copied().zip(fresh.into_iter().map(Some)).collect() };
+        let shown = |name: String, e: Expr| {
+            let is_part = names.parts.contains_key(&e) && names.parts[&e].as_ref() != Some(&name);
+            Line { name, formula: formula(g, &names, e, !is_part), shape: g.shape(e).to_string() }
+        };
+        let parts = names.parts.iter().map(|(&e, n)| shown(n.clone().unwrap_or_default(), e)).collect();
+        let results = roots.iter().map(|(query, e)| shown(query.clone(), *e)).collect();
+        Document { parts, results, taken }
+    }
+
+    fn text(&self) -> String {
+        let mut out = format!("# {CONVENTION}\n");
+        for l in self.parts.iter().chain(&self.results) {
+            let lines = wrap::lines(&text::text(&l.formula, false), TEXT_WIDTH);
+            let indent = if lines.len() > 1 { "\n    " } else { " " };
+            out.push_str(&format!("{} ={indent}{}  # {}\n", l.name, lines.join("\n    "), l.shape));
+        }
+        out
+    }
+
+    fn hesse(&self) -> String {
+        let mut out = format!("# {CONVENTION}\n");
+        let mut taken = self.taken.clone();
+        let mut fresh = fresh(&mut taken, &["H", "R", "Result"], self.results.len()).into_iter();
+        for l in &self.parts {
+            out.push_str(&format!("{} = {}  # {}\n", l.name, line(&l.formula, Format::Hesse), l.shape));
+        }
+        for l in &self.results {
+            let formula = line(&l.formula, Format::Hesse);
+            let own = fresh.next().unwrap_or_default();
+            match is_identifier(&l.name) {
+                true => out.push_str(&format!("{} = {formula}  # {}\n", l.name, l.shape)),
+                false => out.push_str(&format!("{own} = {formula}  # {}: {}\n", one_line(&l.name), l.shape)),
+            }
+        }
+        out
+    }
+}
+
+/// All names of a graph: of variables, of the file's nodes, and of sizes.
+fn taken(g: &Graph) -> BTreeSet<String> {
+    let mut out: BTreeSet<String> = g.names().map(|(_, n)| n.to_owned()).collect();
+    let mut sizes = |d: &Dim| out.extend(d.names().map(str::to_owned));
+    for (_, v) in g.variables() {
+        sizes(&v.shape.rows);
+        sizes(&v.shape.cols);
+    }
+    for e in g.iter() {
+        if let Node::Dim(d) = g.node(e) {
+            sizes(d);
+        }
+    }
+    out.extend(g.variables().map(|(n, _)| n.to_owned()));
+    out
+}
+
+/// `count` new names `S1, S2, …` with the first prefix that clashes with no name.
+fn fresh(taken: &mut BTreeSet<String>, prefixes: &[&str], count: usize) -> Vec<String> {
+    let clashes = |prefix: &str| {
+        let numbered = |n: &String| n.strip_prefix(prefix).is_some_and(|r| r.chars().all(|c| c.is_ascii_digit()));
+        taken.iter().any(numbered)
+    };
+    let mut prefix = prefixes.iter().find(|p| !clashes(p)).map_or("Part_", |p| *p).to_owned();
+    while clashes(&prefix) {
+        prefix.push('_');
+    }
+    let names: Vec<String> = (1..=count).map(|i| format!("{prefix}{i}")).collect();
+    taken.extend(names.iter().cloned());
+    names
+}
+
+/// Whether a query is a name, so that it can be the name of a statement.
+fn is_identifier(s: &str) -> bool {
+    s.chars().next().is_some_and(char::is_alphabetic) && s.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// A query without line ends, for a comment.
+fn one_line(s: &str) -> String {
+    s.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A piece of a template.
+enum Piece<'a> {
+    /// Text as it stands.
+    Text(&'a str),
+    /// The argument of that number.
+    Argument(usize),
+}
+
+/// The pieces of `$A.^$B`.
+fn pieces(template: &str) -> Vec<Piece<'_>> {
+    let mut out = vec![];
+    for (i, chunk) in template.split('$').enumerate() {
+        let letter = chunk.bytes().next().filter(|b| i > 0 && b.is_ascii_uppercase());
+        let rest = match letter {
+            Some(b) => {
+                out.push(Piece::Argument(usize::from(b - b'A')));
+                &chunk[1..]
+            }
+            None => chunk,
+        };
+        if !rest.is_empty() {
+            out.push(Piece::Text(rest));
+        }
+    }
+    out
+}
