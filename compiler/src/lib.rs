@@ -26,3 +26,5 @@ pub mod lower;
 pub mod print;
 
 pub mod pipeline;
+
+pub mod verify;
