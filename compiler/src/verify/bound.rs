@@ -19,6 +19,12 @@ use crate::{
 /// A violation is larger than rounding: relative to the sides, and absolute.
 const RELATIVE: f64 = 1e-9;
 const ABSOLUTE: f64 = 1e-13;
+/// A ratio that nobody takes for rounding, and the steps that are taken to it from a violation.
+const CLEAR: f64 = 0.9;
+const PLAIN: usize = 60;
+/// A violation is seen at data so near, with a value so near.
+const NEARBY: f64 = 1e-9;
+const STABLE: f64 = 1e-3;
 /// Numbers that all evaluations of one claim may touch.
 const WORK: usize = 6_000_000;
 /// The tightest draws from which steps are taken.
@@ -83,7 +89,7 @@ pub(super) fn decide(p: &Problem, settings: &Settings) -> Found {
             Ok(t) => {
                 count += 1;
                 if t.violates() {
-                    return refuted(&t);
+                    return refuted(p, t, settings, &mut rng);
                 }
                 best.push(t);
                 best.sort_by(|a, b| a.ratio().total_cmp(&b.ratio()));
@@ -100,18 +106,18 @@ pub(super) fn decide(p: &Problem, settings: &Settings) -> Found {
         let how = format!("{} <= {} at the assumed data", explain::number(t.small), explain::number(t.large));
         return Found::new(Verdict::NotRefuted, how);
     }
-    let mut steps = 0;
+    let (mut steps, mut smallest) = (0, f64::INFINITY);
     let starts = best.len().max(1);
-    for t in &mut best {
+    for mut t in best.clone() {
         let cost = sizes::cost(p, &t.point.sizes) + 1000;
         let budget = (settings.steps / starts).min(WORK / 2 / starts / cost).max(30);
         steps += budget;
-        climb(p, t, budget, settings, &mut rng);
+        climb(p, &mut t, budget, settings, &mut rng);
         if t.violates() {
-            return refuted(t);
+            return refuted(p, t, settings, &mut rng);
         }
+        smallest = smallest.min(t.ratio());
     }
-    let smallest = best.iter().map(Tried::ratio).fold(f64::INFINITY, f64::min);
     let how = format!("{count} draws and {steps} steps uphill; smallest ratio right / left {}", ratio(smallest));
     Found::new(Verdict::NotRefuted, how)
 }
@@ -125,7 +131,11 @@ fn ratio(r: f64) -> String {
     }
 }
 
-fn refuted(t: &Tried) -> Found {
+/// The violation, after a few more steps that make it plain.
+fn refuted(p: &Problem, mut t: Tried, settings: &Settings, rng: &mut Rng) -> Found {
+    if !p.free.is_empty() {
+        climb(p, &mut t, PLAIN, settings, rng);
+    }
     let how = format!(
         "left {} > right {}, at {} and {}",
         explain::number(t.small),
@@ -138,8 +148,28 @@ fn refuted(t: &Tried) -> Found {
 
 /// The sides at data.
 ///
-/// Errors: why there is no value.
+/// Errors: why there is no value, or none but rounding.
 fn evaluate(p: &Problem, raw: Raw, settings: &Settings) -> Result<Tried, String> {
+    let t = sides(p, raw, settings)?;
+    if t.violates() && !p.free.is_empty() {
+        // a value that is all rounding is another one close by
+        let mut rng = Rng::new(settings.seed + 5);
+        let mut near = t.raw.clone();
+        for m in near.values.values_mut() {
+            m.data.iter_mut().for_each(|x| *x *= 1.0 + NEARBY * (rng.unit() - 0.5));
+        }
+        let near = sides(p, near, settings)?;
+        if (near.small - t.small).abs() > STABLE * t.small.abs().max(t.large.abs()) {
+            return Err("a side is all rounding".to_owned());
+        }
+    }
+    Ok(t)
+}
+
+/// The sides at data, rounding or not.
+///
+/// Errors: why there is no value.
+fn sides(p: &Problem, raw: Raw, settings: &Settings) -> Result<Tried, String> {
     let mut values = raw.values.clone();
     for f in &p.free {
         if let Some(m) = values.get_mut(&f.name) {
@@ -214,7 +244,7 @@ fn climb(p: &Problem, t: &mut Tried, steps: usize, settings: &Settings, rng: &mu
         match better {
             Some(n) => {
                 *t = n;
-                if t.violates() {
+                if t.ratio() < CLEAR {
                     return;
                 }
                 length = (length * 1.6f64).min(2.0);

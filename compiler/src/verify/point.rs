@@ -2,7 +2,7 @@
 
 use super::{
     draw::{self, Draw, Rng},
-    problem::{Named, Problem, Repair},
+    problem::{Named, Problem, Repair, Rule},
     sizes::Sizes,
 };
 use crate::{
@@ -68,10 +68,13 @@ impl Point<f64> {
     /// Definitions computed and rules kept; scalars that only bound something become as small as they may be.
     /// False if that does not succeed.
     pub(super) fn settle(&mut self, p: &Problem, memory: u128) -> bool {
-        let bounds: BTreeSet<&String> =
-            p.rules.iter().filter_map(|r| if let Repair::Raise(name) = &r.repair { Some(name) } else { None }).collect();
+        let raised = |r: &Rule| match &r.repair {
+            Repair::Raise(name) if r.moves => Some(name.clone()),
+            _ => None,
+        };
+        let bounds: BTreeSet<String> = p.rules.iter().filter_map(raised).collect();
         for name in bounds {
-            if let Some(m) = self.values.get_mut(name) {
+            if let Some(m) = self.values.get_mut(&name) {
                 *m = Matrix::scalar(0.0);
             }
         }

@@ -4,9 +4,10 @@ use super::ordered;
 use crate::{
     differentiate,
     dim::Dim,
-    expr::{Expr, Facts, Graph, Node, Shape},
+    expr::{Expr, Fact, Facts, Graph, Node, Shape},
     index::Program,
     lower::lower,
+    number::Number,
     pipeline,
     syntax::{self, Assumed, Compared, Model, ast::Relation},
 };
@@ -41,6 +42,8 @@ pub(super) struct Rule {
     pub(super) sides: Program,
     /// What to do where it is broken.
     pub(super) repair: Repair,
+    /// Whether the small side depends on data.
+    pub(super) moves: bool,
 }
 
 /// A claim made ready.
@@ -94,7 +97,8 @@ impl Problem {
                 }
                 Given::Ordered { small, large, repair } if concerns(g, &relevant, *small, *large, repair) => {
                     roots.extend([*small, *large]);
-                    rules.push(Rule { sides: lower(g, &[*small, *large]), repair: repair.clone() });
+                    let moves = !names(g, &[*small]).is_empty();
+                    rules.push(Rule { sides: lower(g, &[*small, *large]), repair: repair.clone(), moves });
                 }
                 _ => {}
             }
@@ -151,8 +155,13 @@ fn assumed(model: &mut Model, says: &Assumed) -> Result<Option<Given>, String> {
         return Ok(Some(Given::Equal(name, values(model, &[e])?[0])));
     }
     let (small, large) = ordered(c);
-    let scalar = |g: &Graph, e: Expr| if g.is_scalar(e) { variable(g, e) } else { None };
     let g = &model.graph;
+    let zero = g.as_number(small).is_some_and(Number::is_zero);
+    if zero && variable(g, large).is_some() && g.facts(large).has(Fact::NonNegative) {
+        // the draw sees to it
+        return Ok(None);
+    }
+    let scalar = |g: &Graph, e: Expr| if g.is_scalar(e) { variable(g, e) } else { None };
     let repair = match (scalar(g, large), scalar(g, small), norm_of(g, small)) {
         (Some(name), ..) => Repair::Raise(name),
         (None, Some(name), _) => Repair::Lower(name),
