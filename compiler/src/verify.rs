@@ -164,12 +164,17 @@ fn decide(model: &mut Model, sides: &Compared, settings: &Settings) -> Found {
         Ok(p) => p,
         Err(why) => return Found::new(Verdict::Error, why),
     };
-    match sides.relation {
-        Relation::Equal => match prove(&model.graph, problem.left, problem.right) {
+    if sides.relation != Relation::Equal {
+        return bound::decide(&problem, settings);
+    }
+    // numbers first: they are cheaper, and a proof that they contradict is none
+    let found = if problem.left == problem.right { None } else { Some(equal::decide(&problem, settings)) };
+    match found {
+        Some(found) if found.verdict == Verdict::Refuted => found,
+        other => match prove(&model.graph, problem.left, problem.right) {
             Some(proof) => Found::new(Verdict::Proved, proof.to_string()),
-            None => equal::decide(&problem, settings),
+            None => other.unwrap_or_else(|| equal::decide(&problem, settings)),
         },
-        _ => bound::decide(&problem, settings),
     }
 }
 
