@@ -54,9 +54,8 @@ pub fn claims(name: &str, text: &str, include: &dyn Fn(&str) -> Option<String>) 
         Some(text) => Ok(Source { name: path.into(), text }),
         None => Err(format!("{path} is not there")),
     };
-    let mut model = syntax::model(source, &read).map_err(|(sources, errors)| {
-        errors.iter().map(|d| d.render(&sources, false)).collect::<Vec<_>>().join("\n")
-    })?;
+    let mut model = syntax::model(source, &read)
+        .map_err(|(sources, errors)| errors.iter().map(|d| d.render(&sources, false)).collect::<Vec<_>>().join("\n"))?;
     let findings = verify::verify(&mut model, &verify::Settings::default());
     Ok(verify::entries(text, &findings))
 }

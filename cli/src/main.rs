@@ -41,7 +41,7 @@ fn run(cli: &Cli) -> ExitCode {
             if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(text) => {
-            eprint!("{}\n", text.trim_end());
+            eprintln!("{}", text.trim_end());
             ExitCode::FAILURE
         }
     }

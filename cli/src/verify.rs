@@ -124,8 +124,7 @@ fn table(all: &[Decided]) -> String {
             }
         }
     }
-    let verdicts =
-        [Verdict::Proved, Verdict::Holds, Verdict::NotRefuted, Verdict::Refuted, Verdict::IllShaped, Verdict::Error];
+    let verdicts = [Verdict::Proved, Verdict::Holds, Verdict::NotRefuted, Verdict::Refuted, Verdict::IllShaped, Verdict::Error];
     let counts: Vec<String> = verdicts
         .iter()
         .map(|v| (v, findings().filter(|f| f.verdict == *v).count()))

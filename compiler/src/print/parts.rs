@@ -90,7 +90,7 @@ fn count_uses(g: &Graph, seen: &mut BTreeMap<Expr, Seen>, roots: &[Expr], open: 
 fn cut(g: &Graph, e: Expr, args: &[Expr], limits: Limits, seen: &mut BTreeMap<Expr, Seen>, parts: &mut BTreeSet<Expr>) -> usize {
     let printed = |a: Expr, parts: &BTreeSet<Expr>| {
         let s = seen[&a];
-        if parts.contains(&s.core) { s.size - seen[&s.core].size } else { s.size }
+        if parts.contains(&s.core) { s.size.saturating_sub(seen[&s.core].size) } else { s.size }
     };
     let sum = g.args_of(e, &ADD).is_some();
     let mut size = 1 + args.iter().map(|&a| printed(a, parts)).fold(0, usize::saturating_add);

@@ -31,7 +31,7 @@ impl Rng {
     pub(super) fn normal(&mut self) -> f64 {
         let u = 1.0 - self.unit();
         let v = self.unit();
-        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+        (-2.0 * libm::log(u)).sqrt() * libm::cos(std::f64::consts::TAU * v)
     }
     /// A number below n, which is positive.
     pub(super) fn below(&mut self, n: usize) -> usize {

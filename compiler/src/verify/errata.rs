@@ -75,7 +75,11 @@ fn section(stem: &str, e: &Entry, corrected: Option<&Entry>) -> String {
     out.push_str(&format!("- Printed: `{}`\n- {why}: {}\n", code(&e.finding.text), plain(&e.finding.detail)));
     match (corrected, &e.finding.derived) {
         (Some(c), _) => {
-            out.push_str(&format!("- Holds: `{}` ({})\n", code(&c.finding.text), plain(&c.finding.verdict.to_string().to_lowercase())));
+            out.push_str(&format!(
+                "- Holds: `{}` ({})\n",
+                code(&c.finding.text),
+                plain(&c.finding.verdict.to_string().to_lowercase())
+            ));
         }
         (None, Some(d)) => out.push_str(&format!("- Derived: `{}`\n", code(d))),
         (None, None) => {}

@@ -78,8 +78,7 @@ pub(super) fn data(values: &BTreeMap<String, Matrix<f64>>) -> String {
         if m.data.len() > ENTRIES {
             return format!("{name}: {}×{}", m.rows, m.cols);
         }
-        let rows: Vec<String> =
-            (0..m.rows).map(|i| m.row(i).iter().map(|&x| short(x)).collect::<Vec<_>>().join(" ")).collect();
+        let rows: Vec<String> = (0..m.rows).map(|i| m.row(i).iter().map(|&x| short(x)).collect::<Vec<_>>().join(" ")).collect();
         match m.data.len() {
             1 => format!("{name} = {}", rows[0]),
             _ => format!("{name} = [{}]", rows.join("; ")),

@@ -36,9 +36,7 @@ pub(super) fn distinct(p: &Problem) -> Vec<Sizes> {
 
 /// Random small sizes, equal ones allowed; fewer where none fit.
 pub(super) fn random(p: &Problem, rng: &mut Rng) -> Option<Sizes> {
-    (0..20)
-        .map(|_| p.sizes.iter().map(|n| (n.clone(), SMALL[rng.below(SMALL.len())])).collect())
-        .find(|s: &Sizes| fit(p, s))
+    (0..20).map(|_| p.sizes.iter().map(|n| (n.clone(), SMALL[rng.below(SMALL.len())])).collect()).find(|s: &Sizes| fit(p, s))
 }
 
 /// How many numbers a program touches at these sizes, roughly.
