@@ -55,11 +55,14 @@ fn verdicts_are_as_expected() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
+/// A wrong statement says where it stands.
 #[test]
-fn names_of_claims_are_unique() {
+fn claims_have_names_and_comments() {
     let mut seen = BTreeSet::new();
     for e in ALL.iter().flat_map(|f| &f.1) {
-        assert!(seen.insert(e.finding.id.clone()), "two claims are called {}", e.finding.id);
+        let f = &e.finding;
+        assert!(seen.insert(f.id.clone()), "two claims are called {}", f.id);
+        assert!(f.verdict.is_good() || !e.comment.is_empty(), "nothing is said above the wrong claim {}", f.id);
     }
 }
 

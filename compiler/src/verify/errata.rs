@@ -14,9 +14,10 @@ pub struct Entry {
     pub expected: Option<String>,
 }
 
-/// The findings of one file with the comments in its text.
+/// The findings of one file with the comments in its text. A claim without a comment has that of the claim before.
 pub fn entries(text: &str, findings: &[Finding]) -> Vec<Entry> {
     let lines: Vec<&str> = text.lines().collect();
+    let mut last = String::new();
     findings
         .iter()
         .map(|f| {
@@ -25,7 +26,10 @@ pub fn entries(text: &str, findings: &[Finding]) -> Vec<Entry> {
             comment.reverse();
             let expected = comment.iter().find_map(|l| l.strip_prefix("expected:")).map(|e| e.trim().to_owned());
             comment.retain(|l| !l.starts_with("expected:"));
-            Entry { finding: f.clone(), comment: comment.join(" "), expected }
+            if !comment.is_empty() {
+                last = comment.join(" ");
+            }
+            Entry { finding: f.clone(), comment: last.clone(), expected }
         })
         .collect()
 }

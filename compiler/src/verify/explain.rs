@@ -29,7 +29,7 @@ pub(super) fn diagnostic(model: &Model, d: &Diagnostic) -> String {
     if places.is_empty() { d.message.clone() } else { format!("{} ({})", d.message, places.join("; ")) }
 }
 
-/// The value of a derivative that stands alone on one side of a claim.
+/// The value of a derivative that stands alone on one side of a claim, unless it is long.
 pub(super) fn derived(model: &mut Model, claim: &Claim) -> Option<String> {
     let sides: Vec<String> = claim.text.split("==").map(|s| s.trim().to_owned()).collect();
     let sides = if sides.len() == 2 { sides } else { return None };
@@ -45,14 +45,9 @@ pub(super) fn derived(model: &mut Model, claim: &Claim) -> Option<String> {
     }
     let e = pipeline::answer(&mut model.graph, e).ok()?;
     let p = print::printed(&model.graph, e, Format::Text);
-    let whole = p.parts.iter().map(|(n, f)| format!("{n} = {f}, ")).collect::<String>();
-    let text = match whole.chars().count() + p.formula.chars().count() <= FORMULA {
-        true if p.parts.is_empty() => p.formula,
-        true => format!("{} with {}", p.formula, whole.trim_end_matches(", ")),
-        false => print::inline(&model.graph, e, Format::Text),
-    };
-    let short = text.chars().count() <= FORMULA;
-    short.then(|| format!("{side} = {text}"))
+    let parts: Vec<String> = p.parts.iter().map(|(n, f)| format!("{n} = {f}")).collect();
+    let text = if parts.is_empty() { p.formula } else { format!("{} with {}", p.formula, parts.join(", ")) };
+    (text.chars().count() <= FORMULA).then(|| format!("{side} = {text}"))
 }
 
 /// Sizes in one line.
