@@ -62,7 +62,7 @@ wrong! {
     never_defined: "assume s > 0\nclaim \"a\": log(-s) == s";
     no_data: "assume normF(A) <= -1\nclaim \"a\": norm2(A) <= 1";
     defined_by_itself: "assume s == s + 1\nclaim \"a\": s == s";
-    not_differentiable: "claim \"a\": jacobian(norm2_resolvent(X), X) == zeros(m*m, m*n)";
+    derivative_that_is_not_zero: "claim \"a\": jacobian(norm2(X) X, X) == norm2(X) I(m*n)";
     sizes_that_do_not_exist: "claim \"a\": A[1:20, 1:20] == A[1:20, 1:20] + A[1:20, 1:20]";
     without_a_name: "claim A B == A B + A B";
     true_ones_beside_wrong_ones: "claim \"a\": (A B)' == B' A'\nclaim \"b\": (A B)' == A' B'\nclaim \"c\": tr(A B B' A') == normF(A B)^2";

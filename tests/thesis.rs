@@ -70,7 +70,7 @@ fn claims_have_names_and_comments() {
 fn verdicts() {
     let mut lines = vec![];
     for (file, entries) in ALL.iter() {
-        lines.push(format!("{file}"));
+        lines.push(file.clone());
         lines.extend(entries.iter().map(|e| format!("  {:11}  {}", e.finding.verdict, e.finding.id)));
     }
     insta::assert_snapshot!(lines.join("\n"));
