@@ -27,3 +27,5 @@ pub mod lower;
 pub mod print;
 
 pub mod pipeline;
+
+pub mod verify;
