@@ -98,6 +98,9 @@ codes! {
     Infinite = "E046", "a result that is not finite";
     Values = "E047", "an operation without values over these numbers";
     Derivative = "E048", "a derivative for which there is no formula";
+    Data = "E049", "data that cannot be used";
+    Batch = "E050", "arrays with and without a batch axis";
+    File = "E051", "a file that cannot be read or written";
 }
 
 /// One message to the user.
