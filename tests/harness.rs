@@ -10,6 +10,7 @@ use hesse_compiler::{
     pipeline::{Settings, evaluate},
     scalar::{Dual, Dual2, Scalar},
     syntax::{self, Model, Source},
+    verify::{self, Entry},
 };
 use std::collections::BTreeMap;
 
@@ -43,6 +44,25 @@ pub fn model(text: &str) -> Model {
         let all: Vec<String> = errors.iter().map(|d| d.render(&sources, false)).collect();
         panic!("{}\nin\n{text}", all.join("\n"))
     })
+}
+
+/// The claims of a text decided, with what the comments above them expect; the rendered diagnostics if it cannot be read.
+/// `include` gives the text of a file that it uses.
+pub fn claims(name: &str, text: &str, include: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Entry>, String> {
+    let source = Source { name: name.into(), text: text.into() };
+    let read = |path: &str, _: &str| match include(path) {
+        Some(text) => Ok(Source { name: path.into(), text }),
+        None => Err(format!("{path} is not there")),
+    };
+    let mut model = syntax::model(source, &read)
+        .map_err(|(sources, errors)| errors.iter().map(|d| d.render(&sources, false)).collect::<Vec<_>>().join("\n"))?;
+    let findings = verify::verify(&mut model, &verify::Settings::default());
+    Ok(verify::entries(text, &findings))
+}
+
+/// The page of errata for files of decided claims.
+pub fn errata(files: &[(String, Vec<Entry>)]) -> String {
+    verify::errata(files)
 }
 
 /// A model with random data in (-1, 1), of the given sizes.

@@ -116,7 +116,7 @@ impl Graph {
     pub fn number(&mut self, n: Number) -> Expr {
         let facts = match n.to_f64() {
             x if x > 0.0 => Facts::default().with(Fact::Positive).with(Fact::Invertible),
-            x if x == 0.0 => Facts::default().with(Fact::NonNegative),
+            0.0 => Facts::default().with(Fact::NonNegative),
             _ => Facts::default().with(Fact::Invertible),
         };
         self.intern(Node::Number(n), Type::Matrix(Shape::scalar()), facts.with(Fact::Symmetric))
