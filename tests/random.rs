@@ -70,7 +70,7 @@ fn grow(g: &mut Graph, r: &mut Random, pool: &mut Vec<Expr>) {
         Number::ratio(1, 2),
         Number::ratio(-1, 2),
         Number::ratio(-3, 5),
-        Number::Float(0.1234567890123456789),
+        Number::Float(0.123_456_789_012_345_68),
         Number::Float(-2.5e-7),
         Number::Float(12345.678901234567),
         Number::Float(std::f64::consts::PI),

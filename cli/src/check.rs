@@ -56,7 +56,7 @@ fn shapes(m: &Model) -> String {
         let facts = if facts.is_empty() || v.shape.is_scalar() { String::new() } else { format!("  {facts}") };
         rows.push([kind.into(), name.into(), format!("{}{facts}", v.shape)]);
     }
-    for (name, e) in &m.nodes {
+    for (name, e) in m.nodes.iter().filter(|n| n.0 != "loss") {
         rows.push(["node".into(), name.clone(), g.shape(*e).to_string()]);
     }
     if m.loss.is_some() {
