@@ -1,5 +1,6 @@
 //! Which subexpressions get a name of their own, so that no formula is printed twice and none is endless.
 
+use super::formula::infix;
 use crate::{
     expr::{Expr, Graph, Node},
     ops::{add::ADD, power::POWER, scale::SCALE, size::SIZE, transpose::TRANSPOSE},
@@ -20,6 +21,60 @@ pub(super) const READABLE: Limits = Limits { shared: 6, long: 40 };
 /// Limits for short mentions: nothing is shared, and what is too long is left out.
 pub(super) const MENTION: Limits = Limits { shared: usize::MAX, long: 120 };
 
+/// Longest product that is compared factor by factor.
+const FACTORS: usize = 64;
+
+/// Expressions that print the same though they were built in another order, `A (B C)` and `(A B) C`: the first stands for all.
+#[derive(Default)]
+pub(super) struct Same {
+    first: BTreeMap<Expr, Expr>,
+}
+
+impl Same {
+    /// For everything that the roots are made of.
+    pub(super) fn new(g: &Graph, roots: &[Expr]) -> Same {
+        let mut same = Same::default();
+        let mut keys = BTreeMap::<(&str, Vec<Expr>), Expr>::new();
+        let mut factors = BTreeMap::<Expr, Vec<Expr>>::new();
+        for e in g.reachable(roots) {
+            let Node::Apply(op, _) = g.node(e) else { continue };
+            let mut args = same.args(g, e);
+            if args.len() == 2 && infix(op.0).is_some() && g.args_of(e, &SCALE).is_none() && g.args_of(e, &ADD).is_none() {
+                let of_same = |a: Expr| match factors.get(&a) {
+                    Some(f) if g.args_of(a, op.0).is_some() => f.clone(),
+                    _ => vec![a],
+                };
+                let all = [of_same(args[0]), of_same(args[1])].concat();
+                if all.len() <= FACTORS {
+                    factors.insert(e, all.clone());
+                    args = all;
+                }
+            }
+            if g.args_of(e, &ADD).is_some() {
+                args.sort();
+            }
+            // a name of the file stands for itself
+            if g.name_of(e).is_none() {
+                let first = *keys.entry((op.0.name, args)).or_insert(e);
+                same.first.insert(e, first);
+            } else {
+                keys.entry((op.0.name, args)).or_insert(e);
+            }
+        }
+        same
+    }
+
+    /// The expression that stands for `e`.
+    pub(super) fn of(&self, e: Expr) -> Expr {
+        self.first.get(&e).copied().unwrap_or(e)
+    }
+
+    /// What stands for the arguments of `e`.
+    fn args(&self, g: &Graph, e: Expr) -> Vec<Expr> {
+        g.args(e).iter().map(|&a| self.of(a)).collect()
+    }
+}
+
 /// What is known of a node on the way up.
 #[derive(Clone, Copy)]
 struct Seen {
@@ -34,27 +89,27 @@ struct Seen {
 /// The nodes to name, in an order that puts those that others are made of first.
 ///
 /// Names of the file count as names, except where a root is what is being shown.
-pub(super) fn choose(g: &Graph, roots: &[Expr], limits: Limits) -> BTreeSet<Expr> {
+pub(super) fn choose(g: &Graph, roots: &[Expr], limits: Limits, same: &Same) -> BTreeSet<Expr> {
     let mut seen = BTreeMap::<Expr, Seen>::new();
     let mut stack = roots.to_vec();
     let shown: BTreeSet<Expr> = roots.iter().copied().collect();
     while let Some(e) = stack.pop() {
         if seen.insert(e, Seen { uses: 0, size: 0, core: e }).is_none() && (shown.contains(&e) || g.name_of(e).is_none()) {
-            stack.extend(g.args(e));
+            stack.extend(same.args(g, e));
         }
     }
     let open = |e: Expr| shown.contains(&e) || g.name_of(e).is_none();
-    count_uses(g, &mut seen, roots, &open);
+    count_uses(g, &mut seen, roots, same, &open);
     let mut parts = BTreeSet::new();
     let order: Vec<Expr> = seen.keys().copied().collect();
     for e in order {
         if !matches!(g.node(e), Node::Apply(..)) || !open(e) {
             continue;
         }
-        let args = g.args(e);
-        let size = cut(g, e, args, limits, &seen, &mut parts);
+        let args = same.args(g, e);
+        let size = cut(g, e, &args, limits, &seen, &mut parts);
         let at = seen[&e];
-        let core = under(g, e).map_or(e, |a| seen[&a].core);
+        let core = under(g, e).map_or(e, |a| seen[&same.of(a)].core);
         if core == e && at.uses > 1 && size > limits.shared && g.name_of(e).is_none() {
             parts.insert(e);
         }
@@ -64,7 +119,7 @@ pub(super) fn choose(g: &Graph, roots: &[Expr], limits: Limits) -> BTreeSet<Expr
 }
 
 /// Counts from the roots down how often each node is printed; a factor or a transpose counts for what stands under it.
-fn count_uses(g: &Graph, seen: &mut BTreeMap<Expr, Seen>, roots: &[Expr], open: &dyn Fn(Expr) -> bool) {
+fn count_uses(g: &Graph, seen: &mut BTreeMap<Expr, Seen>, roots: &[Expr], same: &Same, open: &dyn Fn(Expr) -> bool) {
     let mut uses = BTreeMap::<Expr, usize>::new();
     for &r in roots {
         *uses.entry(r).or_default() += 1;
@@ -79,7 +134,7 @@ fn count_uses(g: &Graph, seen: &mut BTreeMap<Expr, Seen>, roots: &[Expr], open: 
             continue;
         }
         let more = if under(g, e).is_some() { here } else { 1 };
-        for &a in g.args(e) {
+        for a in same.args(g, e) {
             let count = uses.entry(a).or_default();
             *count = count.saturating_add(more);
         }
@@ -93,9 +148,9 @@ fn cut(g: &Graph, e: Expr, args: &[Expr], limits: Limits, seen: &BTreeMap<Expr, 
         let core = if parts.contains(&s.core) { 0 } else { seen[&s.core].size };
         if s.core == a { core } else { s.size.saturating_add(core) }
     };
-    if let Some(rest) = under(g, e) {
+    if let (Some(_), Some((&rest, factors))) = (under(g, e), args.split_last()) {
         // the core is named where it is used, so it is not counted here
-        let factors: usize = args.iter().filter(|&&a| a != rest).map(|&a| printed(a, parts)).sum();
+        let factors: usize = factors.iter().map(|&a| printed(a, parts)).sum();
         let above = if seen[&rest].core == rest { 0 } else { seen[&rest].size };
         return 1 + factors + above;
     }
