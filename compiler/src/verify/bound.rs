@@ -46,6 +46,7 @@ struct Tried {
     point: Point<f64>,
     small: f64,
     large: f64,
+    strict: bool,
 }
 
 impl Tried {
@@ -59,6 +60,9 @@ impl Tried {
     }
     fn violates(&self) -> bool {
         let gap = self.small - self.large;
+        if self.strict && gap >= 0.0 {
+            return true;
+        }
         gap > RELATIVE * self.small.abs().max(self.large.abs()) && gap > ABSOLUTE
     }
 }
@@ -67,7 +71,7 @@ pub(super) fn decide(p: &Problem, settings: &Settings) -> Found {
     let mut rng = Rng::new(settings.seed);
     let different = sizes::distinct(p);
     let mut count = 0;
-    let mut why = "no data were found that keep the assumptions".to_owned();
+    let mut why = "no small sizes fit the definitions of the sizes, or the data are too large".to_owned();
     let mut best: Vec<Tried> = vec![];
     let fixed = p.free.is_empty();
     let mut work = 0usize;
@@ -136,13 +140,10 @@ fn refuted(p: &Problem, mut t: Tried, settings: &Settings, rng: &mut Rng) -> Fou
     if !p.free.is_empty() {
         climb(p, &mut t, PLAIN, settings, rng);
     }
-    let how = format!(
-        "left {} > right {}, at {} and {}",
-        explain::number(t.small),
-        explain::number(t.large),
-        explain::sizes(&t.point.sizes),
-        explain::data(&t.point.values)
-    );
+    let (small, large) = (explain::number(t.small), explain::number(t.large));
+    let sign = if small == large { "=" } else { ">" };
+    let (sizes, data) = (explain::sizes(&t.point.sizes), explain::data(&t.point.values));
+    let how = format!("left {small} {sign} right {large}, at {sizes} and {data}");
     Found::new(Verdict::Refuted, how)
 }
 
@@ -185,7 +186,7 @@ fn sides(p: &Problem, raw: Raw, settings: &Settings) -> Result<Tried, String> {
     if !small.is_finite() || !large.is_finite() {
         return Err("a side is not finite".to_owned());
     }
-    Ok(Tried { raw, point, small, large })
+    Ok(Tried { raw, point, small, large, strict: p.strict })
 }
 
 /// The entries with the sign that the facts ask for.

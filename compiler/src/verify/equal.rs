@@ -32,7 +32,7 @@ enum Compared {
 pub(super) fn decide(p: &Problem, settings: &Settings) -> Found {
     let all = sizes::distinct(p);
     if all.is_empty() {
-        return Found::new(Verdict::Error, "no small sizes that all differ fit the definitions of the sizes");
+        return Found::new(Verdict::Error, "no small sizes fit the definitions of the sizes, or the data are too large");
     }
     let mut last = String::new();
     // sizes at which a point can be evaluated; the others are out of range, or too large

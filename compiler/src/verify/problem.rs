@@ -54,6 +54,8 @@ pub(super) struct Problem {
     pub(super) right: Expr,
     /// Both sides.
     pub(super) sides: Program,
+    /// Whether equality breaks the claim.
+    pub(super) strict: bool,
     /// Data that are drawn.
     pub(super) free: Vec<Free>,
     /// Data that are given by other data, in an order in which they can be computed.
@@ -115,6 +117,7 @@ impl Problem {
             left,
             right,
             sides: lower(g, &[left, right]),
+            strict: matches!(claim.relation, Relation::Below | Relation::Above),
             free,
             defined: defined.into_iter().map(|(n, e)| (n, lower(g, &[e]))).collect(),
             rules,
