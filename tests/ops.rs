@@ -15,7 +15,8 @@ use draw::{Call, MapInto, Mistakes, near, rows};
 use hesse_compiler::{
     differentiate,
     expr::{Argument, Kind, Meaning},
-    index::Contraction,
+    index::{Contraction, Run},
+    lower,
     matrix::Matrix,
     scalar::Fp,
     syntax,
@@ -197,6 +198,41 @@ fn values_are_within_their_bounds() {
                     norm <= bound * (1.0 + 1e-9) + 1e-12,
                     &format!("{}: {norm} > {bound} = {text} of {value:?}", call.case),
                 );
+                seen += 1;
+            }
+        }
+    }
+    bad.none();
+    assert!(seen > 300, "{seen}");
+}
+
+/// Lowered to an index program, values and derivatives of every row are what they are densely.
+#[test]
+fn rows_can_be_lowered() {
+    let (mut seen, mut bad) = (0, Mistakes::default());
+    for op in rows() {
+        for mut call in Call::all(op) {
+            let mut roots = vec![("value", call.y)];
+            for (slot, ..) in call.data.clone() {
+                roots.extend(call.jacobian(slot).ok().map(|j| ("J", j)));
+                roots.extend(call.curvature(slot, slot).ok().flatten().map(|s| ("S", s)));
+            }
+            let y = call.y;
+            let value = call.real(y, None);
+            let cotangent = draw::draw("cotangent", 11, value.rows, value.cols, &[]);
+            for (what, e) in roots {
+                let e = syntax::expand(&mut call.g, e);
+                let dense = call.real(e, Some(("cotangent", &cotangent)));
+                let program = lower::lower(&call.g, &[e]);
+                let data = |s: &str| match s {
+                    "cotangent" => Some(cotangent.clone()),
+                    s => call.data.iter().find(|d| d.1 == s).map(|d| d.2.clone()),
+                };
+                let run = Run { data: &data, size: &|s| call.sizes.get(s).copied(), memory: 1 << 30 };
+                match run.run(&program) {
+                    Ok(outcome) => bad.note(near(&outcome.values[0], &dense, &format!("{what} of {}", call.case))),
+                    Err(e) => bad.claim(false, &format!("{what} of {}: {e:?}", call.case)),
+                }
                 seen += 1;
             }
         }

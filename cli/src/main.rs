@@ -1,25 +1,59 @@
 //! The command line of hesse: arguments, files, exit status. One file a subcommand.
 
+mod arrays;
+mod check;
+mod derive;
+mod eval;
+mod files;
+mod output;
 mod verify;
 
 use clap::{Parser, Subcommand};
-use std::{io::Write, process::ExitCode, thread};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+    thread,
+};
 
 /// A symbolic matrix-calculus compiler that derives exact Hessians
 #[derive(Parser, Debug)]
-#[command(name = "hesse", version, about)]
+#[command(
+    name = "hesse",
+    version,
+    about,
+    after_help = "The language: a model is a text file such as\n\n  \
+        dim L, dV, dK\n  input X: L × dV\n  param Wq, Wk: dV × dK\n  param Wv: dV × dV\n  target Y: L × dV\n  \
+        F = softmax(X Wq Wk' X' / sqrt(dK)) X Wv\n  loss mse(F, Y)\n\n\
+        Example: hesse derive attention.hesse -q 'hessian(loss, Wq, Wq)'\n\n\
+        Exit status: 0 done; 1 the input is wrong, or a claim is refuted; 2 wrong usage."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Print no warnings and notes on standard error
+    #[arg(long, global = true)]
+    quiet: bool,
 }
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Check(check::Args),
+    Derive(derive::Args),
+    Eval(eval::Args),
     Verify(verify::Args),
 }
 
 /// Stack of the thread that works: nested input must not overflow it.
 const STACK: usize = 256 << 20;
+
+/// How messages are shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    /// With colors.
+    pub(crate) color: bool,
+    /// Without warnings.
+    pub(crate) quiet: bool,
+}
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -31,7 +65,12 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> ExitCode {
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let manner = Manner { color, quiet: cli.quiet };
     let result = match &cli.command {
+        Command::Check(args) => check::run(args, manner).map(|t| (t, true)),
+        Command::Derive(args) => derive::run(args, manner).map(|t| (t, true)),
+        Command::Eval(args) => eval::run(args, manner).map(|t| (t, true)),
         Command::Verify(args) => verify::run(args),
     };
     match result {

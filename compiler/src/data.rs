@@ -1,17 +1,224 @@
-//! Data bound to a model: sizes, shared arrays and samples.
+//! Data bound to a model: sizes are read off the arrays, a batch axis is found, shapes are checked.
 
-use crate::matrix::Matrix;
-use std::collections::BTreeMap;
+mod random;
+
+pub use random::random;
+
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    dim::Dim,
+    expr::{Kind, Shape},
+    matrix::Matrix,
+    syntax::Model,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An array as it was given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Array {
+    /// Extents of its axes; none for a number.
+    pub shape: Vec<usize>,
+    /// Entries, row-major.
+    pub data: Vec<f64>,
+}
+
+/// Arrays and sizes as they were given.
+#[derive(Clone, Debug, Default)]
+pub struct Data {
+    /// Arrays by name; a number is an array without axes.
+    pub arrays: BTreeMap<String, Array>,
+    /// Sizes by name.
+    pub sizes: BTreeMap<String, usize>,
+    /// What messages call the data.
+    pub source: String,
+}
 
 /// Data that fits a model.
 #[derive(Clone, Debug, Default)]
 pub struct Bound {
-    /// The value of every size.
+    /// The value of every size that is known.
     pub sizes: BTreeMap<String, usize>,
     /// Arrays that do not change from sample to sample.
     pub shared: BTreeMap<String, Matrix<f64>>,
-    /// Arrays of each sample.
+    /// Arrays of each sample; empty if there is no batch axis.
     pub samples: Vec<BTreeMap<String, Matrix<f64>>>,
     /// Whether the data had a batch axis.
     pub batched: bool,
+}
+
+/// How an array can be read for a shape: rows, columns, and the batch, if there is one.
+type Reading = (usize, usize, Option<usize>);
+
+/// Without and with a batch axis.
+fn readings(shape: &Shape, axes: &[usize]) -> Vec<Reading> {
+    let (row, col) = (shape.cols.is_one(), shape.rows.is_one());
+    let plain = |a: &[usize]| match (a, row, col) {
+        ([], true, true) => Some((1, 1)),
+        ([n], true, _) => Some((*n, 1)),
+        ([n], false, true) => Some((1, *n)),
+        ([m, n], ..) => Some((*m, *n)),
+        _ => None,
+    };
+    // a fixed size that does not fit rules a reading out
+    let fits = |d: &Dim, n: usize| d.as_constant().is_none_or(|c| usize::try_from(c) == Ok(n));
+    let mut out: Vec<Reading> = vec![];
+    out.extend(plain(axes).map(|(m, n)| (m, n, None)));
+    if let Some((&b, rest)) = axes.split_first() {
+        out.extend(plain(rest).map(|(m, n)| (m, n, Some(b))));
+    }
+    out.retain(|(m, n, _)| fits(&shape.rows, *m) && fits(&shape.cols, *n));
+    out
+}
+
+fn axes_text(axes: &[usize]) -> String {
+    if axes.is_empty() {
+        return "a number".to_owned();
+    }
+    axes.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
+}
+
+/// Binds data to a model. Arrays that are missing are reported by the evaluation that needs them.
+///
+/// Errors: all that does not fit: shapes, sizes, batches.
+pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
+    let mut errors = vec![];
+    let mut possible: BTreeMap<&str, Vec<Reading>> = BTreeMap::new();
+    for (name, v) in model.graph.variables() {
+        let Some(array) = data.arrays.get(name) else { continue };
+        if array.data.is_empty() {
+            errors.push(Diagnostic::new(Code::Shape, format!("`{name}` is empty: {}", axes_text(&array.shape))));
+            continue;
+        }
+        if let Some(bad) = array.data.iter().position(|x| !x.is_finite()) {
+            errors.push(
+                Diagnostic::new(Code::Data, format!("`{name}` has an entry that is infinite or not a number, entry {}", bad + 1))
+                    .help("every entry must be a finite number"),
+            );
+            continue;
+        }
+        let mut found = readings(&v.shape, &array.shape);
+        if !matches!(v.kind, Kind::Input | Kind::Target) {
+            found.retain(|r| r.2.is_none());
+        }
+        if found.is_empty() {
+            let mut d = Diagnostic::new(
+                Code::Shape,
+                format!("`{name}` is declared {}, but the array given is {}", v.shape, axes_text(&array.shape)),
+            );
+            if matches!(v.kind, Kind::Input | Kind::Target) {
+                d = d.help("with one more axis in front, on every input and target, it is a batch");
+            }
+            errors.push(d);
+            continue;
+        }
+        possible.insert(name, found);
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let moving: Vec<&str> = model
+        .graph
+        .variables()
+        .filter(|(n, v)| matches!(v.kind, Kind::Input | Kind::Target) && possible.contains_key(n))
+        .map(|(n, _)| n)
+        .collect();
+    let can = |n: &str, batch: bool| possible[n].iter().any(|r| r.2.is_some() == batch);
+    let batched = !moving.iter().all(|n| can(n, false));
+    if batched && !moving.iter().all(|n| can(n, true)) {
+        let names = |batch: bool| -> String {
+            let list: Vec<String> = moving.iter().filter(|n| can(n, true) == batch).map(|n| format!("`{n}`")).collect();
+            list.join(", ")
+        };
+        return Err(vec![
+            Diagnostic::new(Code::Batch, format!("{} has a batch axis, {} has none", names(true), names(false)))
+                .help("a batch is a leading axis on every input and target"),
+        ]);
+    }
+    let chosen: BTreeMap<&str, Reading> = possible
+        .iter()
+        .map(|(n, rs)| {
+            let want = batched && moving.contains(n);
+            (*n, *rs.iter().find(|r| r.2.is_some() == want).expect("just checked"))
+        })
+        .collect();
+    let counts: BTreeMap<usize, &str> = moving.iter().filter_map(|n| Some((chosen[n].2?, *n))).collect();
+    if counts.len() > 1 {
+        let list: Vec<String> = counts.iter().map(|(b, n)| format!("{b} by `{n}`")).collect();
+        return Err(vec![Diagnostic::new(Code::Batch, format!("the number of samples is {}", list.join(", but ")))]);
+    }
+    let sizes = sizes(model, data, &chosen)?;
+    let mut bound = Bound { sizes, shared: BTreeMap::new(), samples: vec![], batched };
+    if let Some((&b, _)) = counts.iter().next() {
+        bound.samples = vec![BTreeMap::new(); b];
+    }
+    for (name, (rows, cols, batch)) in chosen {
+        let entries = &data.arrays[name].data;
+        let matrix = |part: &[f64]| Matrix { rows, cols, data: part.to_vec() };
+        match batch {
+            None => {
+                bound.shared.insert(name.to_owned(), matrix(entries));
+            }
+            Some(_) => {
+                for (sample, part) in bound.samples.iter_mut().zip(entries.chunks_exact(rows * cols)) {
+                    sample.insert(name.to_owned(), matrix(part));
+                }
+            }
+        }
+    }
+    Ok(bound)
+}
+
+/// The value of every size, with where it comes from.
+fn sizes(model: &Model, data: &Data, chosen: &BTreeMap<&str, Reading>) -> Result<BTreeMap<String, usize>, Vec<Diagnostic>> {
+    let mut known: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let mut errors = vec![];
+    for (name, &n) in &data.sizes {
+        if n == 0 {
+            errors.push(Diagnostic::new(Code::Size, format!("the size {name} is 0; sizes are positive whole numbers")));
+        } else if model.sizes.contains(name) {
+            known.insert(name.clone(), (n, "its own value in the data".to_owned()));
+        }
+    }
+    // plain names first; then sizes with one name still unknown, until nothing changes
+    let mut equations: Vec<(Dim, usize, String)> = vec![];
+    for (name, (rows, cols, _)) in chosen {
+        let Some(v) = model.graph.variable(name) else { continue };
+        equations.push((v.shape.rows.clone(), *rows, format!("the rows of `{name}`")));
+        equations.push((v.shape.cols.clone(), *cols, format!("the columns of `{name}`")));
+    }
+    for (name, d) in &model.derived {
+        if let Some(&n) = data.sizes.get(name) {
+            equations.push((d.clone(), n, format!("the value of `{name}` in the data")));
+        }
+    }
+    for round in 0..=equations.len() {
+        let mut changed = false;
+        for (d, n, place) in &equations {
+            let unknown: BTreeSet<&str> = d.names().filter(|s| !known.contains_key(*s)).collect();
+            let plain = d.as_symbol().is_some();
+            if unknown.len() == 1 && (plain || round > 0) {
+                let name = (*unknown.iter().next().expect("one name")).to_owned();
+                let at = |x: usize| d.eval(&|s| if s == name { Some(x) } else { known.get(s).map(|k| k.0) });
+                let value = if plain { Some(*n) } else { (1..=n.saturating_mul(2).min(1 << 20)).find(|&x| at(x) == Some(*n)) };
+                if let Some(x) = value {
+                    known.insert(name, (x, place.clone()));
+                    changed = true;
+                }
+            }
+        }
+        if !changed && round > 0 {
+            break;
+        }
+    }
+    for (d, n, place) in &equations {
+        let value = d.eval(&|s| known.get(s).map(|k| k.0));
+        if d.names().all(|s| known.contains_key(s)) && value != Some(*n) {
+            let from: Vec<String> = d.names().map(|s| format!("{s} is {} by {}", known[s].0, known[s].1)).collect();
+            let value = value.map_or("not a positive whole number".to_owned(), |v| v.to_string());
+            errors.push(
+                Diagnostic::new(Code::Size, format!("the size {d} is {n} by {place}, but must be {value}")).help(from.join("; ")),
+            );
+        }
+    }
+    if errors.is_empty() { Ok(known.into_iter().map(|(n, (x, _))| (n, x)).collect()) } else { Err(errors) }
 }

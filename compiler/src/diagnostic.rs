@@ -19,6 +19,13 @@ impl Source {
         1 + upto.iter().filter(|&&b| b == b'\n').count()
     }
 
+    /// Column of a byte in characters, counted from 1.
+    pub fn column(&self, byte: usize) -> usize {
+        let at = byte.min(self.text.len());
+        let start = self.text.as_bytes()[..at].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        1 + self.text.get(start..at).map_or(0, |s| s.trim_start_matches('\u{FEFF}').chars().count())
+    }
+
     /// The text of a span; empty if it is not one of this file.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.start..span.end).unwrap_or("")
@@ -91,6 +98,9 @@ codes! {
     Infinite = "E046", "a result that is not finite";
     Values = "E047", "an operation without values over these numbers";
     Derivative = "E048", "a derivative for which there is no formula";
+    Data = "E049", "data that cannot be used";
+    Batch = "E050", "arrays with and without a batch axis";
+    File = "E051", "a file that cannot be read or written";
 }
 
 /// One message to the user.
@@ -132,11 +142,20 @@ impl Diagnostic {
         let excerpts = excerpts(&self.labels, sources);
         let width = excerpts.iter().map(|e| e.line.to_string().len()).max().unwrap_or(1);
         let bar = |n: &str| paint.blue(&format!("{n:>width$} |"));
+        let main = self.labels.first().and_then(|(span, _)| {
+            let source = sources.get(span.file)?;
+            Some((source.line(span.start), source.column(span.start)))
+        });
         let mut shown: Option<(usize, usize)> = None;
         for e in &excerpts {
             if shown.is_none_or(|(file, _)| file != e.file) {
                 let arrow = if shown.is_none() { "-->" } else { ":::" };
-                let place = format!("{}:{}:{}", visible(&sources[e.file].name), e.line, e.column);
+                // the first line names the main place, which need not be the first line shown
+                let (line, column) = match (shown, main) {
+                    (None, Some(place)) => place,
+                    _ => (e.line, e.column),
+                };
+                let place = format!("{}:{line}:{column}", visible(&sources[e.file].name));
                 out += &format!("{}{} {place}\n", " ".repeat(width + 1), paint.blue(arrow));
             } else if shown.is_some_and(|(_, line)| e.line > line + 1) {
                 out += &format!("{}\n", paint.blue(&format!("{}...", " ".repeat(width.saturating_sub(1)))));
@@ -226,18 +245,19 @@ fn excerpts(labels: &[(Span, String)], sources: &[Source]) -> Vec<Excerpt> {
                 _ => pending.push(vec![label]),
             }
         }
-        out.extend(pending.into_iter().map(|piece| excerpt(text, file, line, &piece)));
+        out.extend(pending.into_iter().map(|piece| excerpt(&sources[file], file, line, &piece)));
     }
     out
 }
 
 /// One piece of a line: a window that starts shortly before the first place.
-fn excerpt(text: &str, file: usize, line: usize, labels: &[&(Span, String)]) -> Excerpt {
+fn excerpt(source: &Source, file: usize, line: usize, labels: &[&(Span, String)]) -> Excerpt {
+    let text = source.text.as_str();
     let at = labels[0].0.start.min(text.len());
+    let column = source.column(at);
     let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     let end = text[at..].find('\n').map_or(text.len(), |i| at + i);
     let whole = text[start..end].trim_end_matches('\r');
-    let column = 1 + text[start..at].chars().count();
     // characters with the column each starts at, from the window on
     let before = text[start..at].chars().rev().map(char_width).scan(0, |sum, w| {
         *sum += w;

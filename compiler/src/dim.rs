@@ -189,8 +189,12 @@ impl fmt::Display for Dim {
         }
         // names before the bare number, positive terms first
         let mut terms: Vec<_> = self.terms.iter().filter(|(m, _)| !m.is_empty()).collect();
-        terms.extend(self.terms.iter().filter(|(m, _)| m.is_empty()));
         terms.sort_by_key(|(_, c)| c.is_negative());
+        terms.extend(self.terms.iter().filter(|(m, _)| m.is_empty()));
+        // no sign in front where it can be helped: `3 - m`
+        if terms[0].1.is_negative() {
+            terms.sort_by_key(|(_, c)| c.is_negative());
+        }
         for (i, (m, c)) in terms.iter().enumerate() {
             let (num, den) = match **c {
                 Number::Ratio(n, d) => (n.unsigned_abs(), d),

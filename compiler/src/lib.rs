@@ -2,10 +2,11 @@
 //!
 //! Floors, in order; a module imports only from floors above it in this list.
 
-pub mod dim;
 pub mod number;
-pub mod scalar;
 pub mod span;
+
+pub mod dim;
+pub mod scalar;
 
 pub mod diagnostic;
 pub mod matrix;

@@ -17,6 +17,7 @@ use crate::{
     expr::{Expr, Graph, Node, Type},
 };
 use formula::{Formula, formula};
+use parts::Same;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The convention of every formula, in one line.
@@ -25,8 +26,8 @@ pub const CONVENTION: &str =
 
 /// Characters in a line of text before it is wrapped.
 const TEXT_WIDTH: usize = 110;
-/// Characters of LaTeX source in a line of a display.
-const LATEX_WIDTH: usize = 100;
+/// Signs in a line of a LaTeX display.
+const LATEX_WIDTH: usize = 80;
 
 /// What formulas are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub struct Printed {
 /// A root is called by its query. In the `hesse` format that is the name of its statement where it can be one, else it
 /// becomes a comment.
 pub fn render(g: &Graph, roots: &[(String, Expr)], format: Format) -> String {
-    let document = Document::new(g, roots);
+    let document = Document::new(g, roots, format == Format::Hesse);
     match format {
         Format::Text => document.text(),
         Format::Hesse => document.hesse(),
@@ -87,7 +88,7 @@ pub fn render(g: &Graph, roots: &[(String, Expr)], format: Format) -> String {
 
 /// One formula with its parts, each in one line; `Json` gives the text.
 pub fn printed(g: &Graph, e: Expr, format: Format) -> Printed {
-    let document = Document::new(g, &[(String::new(), e)]);
+    let document = Document::new(g, &[(String::new(), e)], format == Format::Hesse);
     let parts = document.parts.iter().map(|p| (p.name.clone(), line(&p.formula, format))).collect();
     let root = &document.results[0];
     Printed { parts, formula: line(&root.formula, format), shape: root.shape.clone() }
@@ -98,8 +99,8 @@ pub fn inline(g: &Graph, e: Expr, format: Format) -> String {
     if matches!(g.ty(e), Type::Dim(_)) {
         return line(&formula(g, &Names::default(), e, true), format);
     }
-    let omitted = parts::choose(g, &[e], parts::MENTION);
-    let names = Names { parts: omitted.into_iter().filter(|&p| p != e).map(|p| (p, None)).collect() };
+    let omitted = parts::choose(g, &[e], parts::MENTION, &Same::default());
+    let names = Names { same: Same::default(), parts: omitted.into_iter().filter(|&p| p != e).map(|p| (p, None)).collect() };
     line(&formula(g, &names, e, true), format)
 }
 
@@ -116,6 +117,8 @@ fn line(f: &Formula, format: Format) -> String {
 /// What stands for an expression: a part by its name, or an ellipsis where it has none.
 #[derive(Default)]
 struct Names {
+    /// Which expressions need not be told apart.
+    same: Same,
     parts: BTreeMap<Expr, Option<String>>,
 }
 
@@ -150,14 +153,18 @@ struct Document {
 }
 
 impl Document {
-    fn new(g: &Graph, roots: &[(String, Expr)]) -> Document {
+    /// `exact`: what was built in another order is told apart.
+    fn new(g: &Graph, roots: &[(String, Expr)], exact: bool) -> Document {
         let exprs: Vec<Expr> = roots.iter().map(|(_, e)| *e).collect();
-        let chosen = parts::choose(g, &exprs, parts::READABLE);
+        let same = if exact { Same::default() } else { Same::new(g, &exprs) };
+        let shown: Vec<Expr> = exprs.iter().map(|&e| same.of(e)).collect();
+        let chosen = parts::choose(g, &shown, parts::READABLE, &same);
         let mut taken = taken(g);
         taken.extend(roots.iter().map(|(q, _)| q.clone()));
         let fresh = fresh(&mut taken, &["S", "G", "P", "Part"], chosen.len());
-        let names = Names { parts: chosen.iter().copied().zip(fresh.into_iter().map(Some)).collect() };
+        let names = Names { same, parts: chosen.iter().copied().zip(fresh.into_iter().map(Some)).collect() };
         let shown = |name: String, e: Expr| {
+            let e = names.same.of(e);
             let is_part = names.parts.contains_key(&e) && names.parts[&e].as_ref() != Some(&name);
             Line { name, formula: formula(g, &names, e, !is_part), shape: g.shape(e).to_string() }
         };
@@ -169,7 +176,7 @@ impl Document {
     fn text(&self) -> String {
         let mut out = format!("# {CONVENTION}\n");
         for l in self.parts.iter().chain(&self.results) {
-            let lines = wrap::lines(&text::text(&l.formula, false), TEXT_WIDTH);
+            let lines = wrap::lines(&text::text(&l.formula, false), TEXT_WIDTH, &wrap::plain);
             let indent = if lines.len() > 1 { "\n    " } else { " " };
             out.push_str(&format!("{} ={indent}{}  # {}\n", l.name, lines.join("\n    "), l.shape));
         }

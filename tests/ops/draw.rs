@@ -60,11 +60,8 @@ impl Call {
 
     /// One call: what is given of the data, which sizes, which number, which seed.
     pub(crate) fn new(op: &'static Op, given: &[(Fact, usize)], sizes: usize, number: usize, seed: u64) -> Call {
-        let mut table: BTreeMap<String, usize> = SIZES[sizes].iter().map(|(n, s)| ((*n).to_owned(), *s)).collect();
+        let table: BTreeMap<String, usize> = SIZES[sizes].iter().map(|(n, s)| ((*n).to_owned(), *s)).collect();
         let signature = op.parsed();
-        if op.name == "mat_r" {
-            table.insert("p".to_owned(), table["m"] * table["n"]);
-        }
         // square arguments have one name for rows and columns
         let mut same: BTreeMap<String, String> = BTreeMap::new();
         let find = |same: &BTreeMap<String, String>, s: &str| {
@@ -89,8 +86,11 @@ impl Call {
         let (mut args, mut data, mut slot) = (vec![], vec![], 0);
         for argument in &signature.arguments {
             let size = |s: &String| {
-                let s = find(&same, s);
-                s.parse().map_or_else(|_| Dim::symbol(&s), Dim::constant)
+                let factor = |s: &str| {
+                    let s = find(&same, s);
+                    s.parse().map_or_else(|_| Dim::symbol(&s), Dim::constant)
+                };
+                s.split('*').map(factor).fold(Dim::constant(1), |a, b| &a * &b)
             };
             args.push(match argument {
                 Argument::Size(n) => {
@@ -273,7 +273,7 @@ pub(crate) fn near(a: &Matrix<f64>, b: &Matrix<f64>, case: &str) -> Result<(), S
         return Err(format!("{case}: it is {}×{} and should be {}×{}", a.rows, a.cols, b.rows, b.cols));
     }
     let scale = b.data.iter().fold(1.0f64, |m, x| m.max(x.abs()));
-    match a.data.iter().zip(&b.data).enumerate().find(|(_, (x, y))| !((*x - *y).abs() <= 1e-9 * scale)) {
+    match a.data.iter().zip(&b.data).enumerate().find(|(_, (x, y))| (*x - *y).abs() > 1e-9 * scale || x.is_nan() != y.is_nan()) {
         Some((i, (x, y))) => Err(format!("{case}: entry {i} is {x} and should be {y}")),
         None => Ok(()),
     }

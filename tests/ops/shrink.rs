@@ -12,6 +12,9 @@ use hesse_compiler::{
 use hesse_tests::random;
 use std::collections::BTreeMap;
 
+/// An argument: as formula, as number, as size, as value.
+type Given = (Expr, Option<Number>, Option<Dim>, Matrix<f64>);
+
 /// A formula and the value it should have.
 type Valued = (Expr, Matrix<f64>);
 
@@ -89,7 +92,7 @@ fn simplification_keeps_the_value() {
             let pick = |what: &str, n: usize| (random(what, seed * 100_000 + step) % n as u64) as usize;
             let op = all[pick("operation", all.len())];
             let signature = op.parsed();
-            let mut args: Vec<(Expr, Option<Number>, Option<Dim>, Matrix<f64>)> = vec![];
+            let mut args: Vec<Given> = vec![];
             for (k, argument) in signature.arguments.iter().enumerate() {
                 // try a few of the pool until the shapes fit
                 let (e, number, dim, value) = match argument {

@@ -1,8 +1,9 @@
 //! Values far out and at the edge of domains.
 
+use crate::draw::near;
 use hesse_compiler::{
     dim::Dim,
-    expr::{Evaluation, Expr, Graph, Kind, Shape},
+    expr::{Evaluation, Expr, Fact, Graph, Kind, Shape},
     matrix::Matrix,
     ops, syntax,
 };
@@ -124,5 +125,24 @@ fn determinants_at_singular_matrices() {
     let c = value("cofactor2(X)", &singular, &zero).expect("a value");
     assert_eq!((c.at(0, 4), c.at(0, 5), c.at(0, 0)), (1.0, -1.0, 0.0));
     assert_eq!(c, c.transpose());
-    assert!(ops::named("det").is_some());
+}
+
+/// For a matrix that is known to be invertible, adjugate and second derivative of the determinant are closed forms: the same.
+#[test]
+fn determinants_of_invertible_matrices() {
+    let m = Matrix { rows: 3, cols: 3, data: vec![1.0, 2.0, 3.0, 2.0, -1.0, 6.0, 1.0, 1.0, 1.0] };
+    for name in ["adj", "cofactor2"] {
+        let op = ops::named(name).expect("a row");
+        let value = |known: bool| {
+            let mut g = Graph::default();
+            let a = g.declare("a", Shape::new(Dim::symbol("n"), Dim::symbol("n")), Kind::Const);
+            if known {
+                g.assume(a, Fact::Invertible);
+            }
+            let y = g.apply(op, &[a]);
+            assert_eq!(g.args_of(y, op).is_none(), known, "{name} simplifies if its argument is invertible");
+            g.eval(y, &|_| Some(m.clone()), &|_| Some(3)).expect("a value")
+        };
+        near(&value(true), &value(false), name).expect("the closed form is the same");
+    }
 }

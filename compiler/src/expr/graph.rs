@@ -103,8 +103,10 @@ impl Graph {
     /// States a fact of a node; only nodes made later see it in their own facts.
     pub fn assume(&mut self, e: Expr, fact: Fact) {
         let facts = &mut self.nodes[e.index()].2;
-        *facts = facts.with(fact);
-        self.applied.clear();
+        if !facts.has(fact) {
+            *facts = facts.with(fact);
+            self.applied.clear();
+        }
     }
     /// What is known of a node.
     pub fn facts(&self, e: Expr) -> Facts {
@@ -114,7 +116,7 @@ impl Graph {
     pub fn number(&mut self, n: Number) -> Expr {
         let facts = match n.to_f64() {
             x if x > 0.0 => Facts::default().with(Fact::Positive).with(Fact::Invertible),
-            x if x == 0.0 => Facts::default().with(Fact::NonNegative),
+            0.0 => Facts::default().with(Fact::NonNegative),
             _ => Facts::default().with(Fact::Invertible),
         };
         self.intern(Node::Number(n), Type::Matrix(Shape::scalar()), facts.with(Fact::Symmetric))

@@ -172,7 +172,7 @@ pub struct Op {
     /// Spellings.
     pub forms: Forms,
     /// Whether the first argument is where there is no derivative, and which piece is taken there, in words that follow
-    /// "`relu` met …"; `None` where the operation is smooth.
+    /// "`relu` meets …"; `None` where the operation is smooth.
     pub kink: fn(&Matrix<f64>) -> Option<String>,
     /// Simplification by construction: a simpler equal expression, tried on entry to the graph.
     pub shrink: fn(&mut Graph, &[Expr]) -> Option<Expr>,
@@ -219,6 +219,8 @@ impl Op {
             return Err(ShapeError::Arity { op: self.name, expected: signature.arguments.len(), found: types.len() });
         }
         let mut sizes = BTreeMap::<String, (Dim, usize, bool)>::new();
+        // sizes such as `m*n` are compared when all names are known
+        let mut composite = vec![];
         for (i, (argument, (ty, is_number))) in signature.arguments.iter().zip(types).enumerate() {
             let kind = |expected| ShapeError::Kind { op: self.name, argument: i, expected };
             let found: Vec<(&str, bool, &Dim)> = match (argument, ty) {
@@ -232,6 +234,10 @@ impl Op {
                 (Argument::Number, _) => return Err(kind("a number")),
             };
             for (name, by_rows, dim) in found {
+                if name.contains('*') {
+                    composite.push((Dim::parse(name), i, by_rows, dim));
+                    continue;
+                }
                 let known = match name.parse::<i64>() {
                     Ok(n) => (Dim::constant(n), i, by_rows),
                     Err(_) => sizes.entry(name.to_owned()).or_insert((dim.clone(), i, by_rows)).clone(),
@@ -245,7 +251,14 @@ impl Op {
                 }
             }
         }
+        let last = sizes.values().map(|s| s.1).max().unwrap_or(0);
         let sizes: BTreeMap<String, Dim> = sizes.into_iter().map(|(n, (d, ..))| (n, d)).collect();
+        for (formula, i, by_rows, dim) in composite {
+            let needed = formula.rename(&sizes);
+            if needed != *dim {
+                return Err(ShapeError::Size { op: self.name, first: (last, true, needed), second: (i, by_rows, dim.clone()) });
+            }
+        }
         let shape = Shape::new(signature.result.0.rename(&sizes), signature.result.1.rename(&sizes));
         Ok((shape, sizes))
     }

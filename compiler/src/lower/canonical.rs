@@ -38,13 +38,18 @@ impl IndexForm {
     }
 }
 
+/// A tensor with the stride of each numbered letter, and an offset.
+type Place = (TensorId, Vec<(usize, Dim)>, Dim);
+/// What surrounds a letter in one factor: tensor, own stride, offset, strides of all its letters by color.
+type Around = (TensorId, Dim, Dim, Vec<(usize, Dim)>);
+
 /// One product: powers of sizes, extents of its letters, free slots, factors.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     sizes: BTreeMap<String, Number>,
     extents: Vec<Dim>,
     free: Vec<(usize, Dim)>,
-    factors: Vec<(TensorId, Vec<(usize, Dim)>, Dim)>,
+    factors: Vec<Place>,
 }
 
 /// What an atom is the value of.
@@ -435,7 +440,7 @@ impl Lower<'_> {
             ranks(&first)
         };
         for _ in 0..letters.len() {
-            let refined: Vec<(usize, Vec<(TensorId, Dim, Dim, Vec<(usize, Dim)>)>)> = letters
+            let refined: Vec<(usize, Vec<Around>)> = letters
                 .iter()
                 .enumerate()
                 .map(|(k, l)| {

@@ -1,9 +1,11 @@
 //! Second derivative of the determinant, `cofactor2(A)`: entry (ij, kl) is `∂² det(A) / ∂A[i,j] ∂A[k,l]`, a signed minor
 //! without rows i, k and columns j, l, at singular matrices too.
 
+use super::build::Build;
 use crate::{
-    expr::{DomainError, Forms, Meaning, Op, functions},
+    expr::{DomainError, Fact, Forms, Meaning, Op, functions},
     matrix::Matrix,
+    number::Number,
     scalar::Scalar,
 };
 
@@ -16,6 +18,26 @@ pub static COFACTOR2: Op = Op {
     facts: "symmetric Y",
     bound: "normF(Y)",
     forms: Forms::call("cofactor2", r"\operatorname{cof}_2"),
+    shrink: |g, args| {
+        let a = args[0];
+        if g.is_scalar(a) {
+            return Some(g.constant(Number::ZERO));
+        }
+        // for an invertible matrix the closed form, which has derivatives of any order:
+        // det(A) (vec_r(A^-1') vec_r(A^-1')' - (A^-1' ⊗ A^-1) K(n, n))
+        g.facts(a).has(Fact::Invertible).then(|| {
+            let n = g.shape(a).rows.clone();
+            let (d, z) = (g.det(a), g.inv(a));
+            let zt = g.transpose(z);
+            let v = g.vec_r(zt);
+            let vt = g.transpose(v);
+            let outer = g.mul(v, vt);
+            let (pair, k) = (g.kron(zt, z), g.commutation(&n, &n));
+            let crossed = g.mul(pair, k);
+            let difference = g.sub(outer, crossed);
+            g.scale(d, difference)
+        })
+    },
     ..Op::BLANK
 };
 

@@ -1,4 +1,4 @@
-//! Kronecker product, `A ⊗ B`: entry (ik, jl) is A[i,j] B[k,l]. Source: Magnus & Neudecker (2019) ch. 2, turned row-wise.
+//! Kronecker product, `A ⊗ B`: entry (ik, jl) is `A[i,j] B[k,l]`. Source: Magnus & Neudecker (2019) ch. 2, turned row-wise.
 
 use super::build::Build;
 use crate::expr::{Expr, Form, Forms, Graph, Meaning, Op};

@@ -6,7 +6,7 @@ use crate::expr::{Expr, Forms, Meaning, Op};
 /// `mat_r(v, m, n)`.
 pub static MAT_R: Op = Op {
     name: "mat_r",
-    signature: "p×1, m, n -> m×n",
+    signature: "m*n×1, m, n -> m×n",
     meaning: Meaning::Contraction("ij|, i, j -> i|j"),
     vec_form: &["I(m*n)"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",

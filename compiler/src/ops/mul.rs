@@ -49,18 +49,41 @@ fn shrink(g: &mut Graph, args: &[Expr]) -> Option<Expr> {
     if let Some(simpler) = pair(g, a, b) {
         return Some(simpler);
     }
-    // the same across a product that is already there: A (B C) and (A B) C
-    if let Some(&[b1, b2]) = g.args_of(b, &MUL)
-        && let Some(ab) = pair(g, a, b1)
+    // the same across products that are already there: A (B C) and (A B) C
+    if g.args_of(b, &MUL).is_some()
+        && let Some(ab) = join_left(g, a, b, REACH)
     {
-        return Some(g.mul(ab, b2));
+        return Some(ab);
     }
-    if let Some(&[a1, a2]) = g.args_of(a, &MUL)
-        && let Some(ab) = pair(g, a2, b)
+    if g.args_of(a, &MUL).is_some()
+        && let Some(ab) = join_right(g, a, b, REACH)
     {
-        return Some(g.mul(a1, ab));
+        return Some(ab);
     }
     None
+}
+
+/// How far into a product its outermost factor is looked for.
+const REACH: usize = 16;
+
+/// `A (B C …)` where A and the first factor of the product become something simpler.
+fn join_left(g: &mut Graph, a: Expr, b: Expr, reach: usize) -> Option<Expr> {
+    if let Some(simpler) = pair(g, a, b) {
+        return Some(simpler);
+    }
+    let &[b1, b2] = g.args_of(b, &MUL)?.first_chunk::<2>()?;
+    let first = join_left(g, a, b1, reach.checked_sub(1)?)?;
+    Some(g.mul(first, b2))
+}
+
+/// `(… B C) A` where the last factor of the product and A become something simpler.
+fn join_right(g: &mut Graph, a: Expr, b: Expr, reach: usize) -> Option<Expr> {
+    if let Some(simpler) = pair(g, a, b) {
+        return Some(simpler);
+    }
+    let &[a1, a2] = g.args_of(a, &MUL)?.first_chunk::<2>()?;
+    let last = join_right(g, a2, b, reach.checked_sub(1)?)?;
+    Some(g.mul(a1, last))
 }
 
 /// What two neighbouring factors become, when that is simpler.

@@ -2,7 +2,7 @@
 
 use super::build::Build;
 use crate::{
-    expr::{Form, Forms, Meaning, Op},
+    expr::{Fact, Form, Forms, Meaning, Op},
     number::Number,
 };
 
@@ -15,19 +15,29 @@ pub static SIZE: Op = Op {
     bound: "n",
     forms: Forms { text: Form::Template("$A"), latex: Form::Template("$A"), mathml: Form::Template("$A") },
     shrink: |g, args| {
-        // a product of sizes becomes a product of scalars, so that sizes cancel
+        // sums and products of sizes become sums and products of scalars, so that sizes cancel
         let d = g.as_dim(args[0])?.clone();
         if d.as_symbol().is_some() {
             return None;
         }
-        let (c, powers) = d.as_monomial()?;
-        let mut out = g.constant(c);
-        for (name, p) in powers {
-            let s = g.size(&crate::dim::Dim::symbol(name));
-            let s = g.power(s, Number::int(p.into()));
-            out = g.scale(out, s);
+        let mut terms = vec![];
+        for (c, powers) in d.monomials() {
+            let mut out = g.constant(c);
+            for (name, p) in powers {
+                let s = g.size(&crate::dim::Dim::symbol(&name));
+                let s = g.power(s, Number::int(p.into()));
+                out = g.scale(out, s);
+            }
+            terms.push(out);
         }
-        Some(out)
+        let zero = g.constant(Number::ZERO);
+        let sum = if terms.is_empty() { zero } else { g.sum(&terms) };
+        if terms.len() > 1 {
+            // a size is positive, though its terms may not be
+            g.assume(sum, Fact::Positive);
+            g.assume(sum, Fact::Invertible);
+        }
+        Some(sum)
     },
     ..Op::BLANK
 };

@@ -31,9 +31,19 @@ fn shrink(g: &mut Graph, args: &[Expr]) -> Option<Expr> {
     let flip = |g: &mut Graph, x: &Expr| g.transpose(*x);
     Some(match inner.as_slice() {
         [x] if name == TRANSPOSE.name => *x,
-        [x, y] if name == MUL.name => {
-            let (x, y) = (flip(g, x), flip(g, y));
-            g.mul(y, x)
+        [_, _] if name == MUL.name => {
+            // one association for all transposes, so that a symmetric product is its own transpose
+            let mut factors = vec![];
+            let mut stack = vec![a];
+            while let Some(e) = stack.pop() {
+                match g.args_of(e, &MUL) {
+                    Some(xy) => stack.extend(xy.iter().rev()),
+                    None => factors.push(e),
+                }
+            }
+            let mut turned = factors.iter().rev().map(|x| flip(g, x)).collect::<Vec<_>>().into_iter();
+            let first = turned.next().expect("a product has factors");
+            turned.fold(first, |xy, z| g.mul(xy, z))
         }
         [x, y] if name == KRON.name || name == HADAMARD.name => {
             let (x, y) = (flip(g, x), flip(g, y));

@@ -9,10 +9,13 @@ use crate::{
         hessian::HESSIAN, hvp::HVP, jacobian::JACOBIAN,
     },
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
+
+/// Pairs of a variable and what it moves by.
+type Increments = Vec<(Expr, Expr)>;
 
 /// The increments of a request: pairs of a variable and what it moves by.
-fn pairs(args: &[Expr]) -> Vec<(Expr, Expr)> {
+fn pairs(args: &[Expr]) -> Increments {
     args.chunks_exact(2).map(|p| (p[0], p[1])).collect()
 }
 
@@ -30,7 +33,7 @@ pub fn answer_all(g: &mut Graph, roots: &[Expr]) -> Result<Vec<Expr>, NotDiffere
     let order = g.reachable(roots);
     let mut new: HashMap<Expr, Expr> = HashMap::new();
     let mut known: HashMap<(Expr, Part), BTreeMap<(Expr, Expr), Expr>> = HashMap::new();
-    let mut vectors: HashMap<(Expr, Vec<(Expr, Expr)>), BTreeMap<Expr, Expr>> = HashMap::new();
+    let mut vectors: HashMap<(Expr, Increments), BTreeMap<Expr, Expr>> = HashMap::new();
     for &u in &order {
         let Node::Apply(op, args) = g.node(u).clone() else { continue };
         let moved: Vec<Expr> = args.iter().map(|a| *new.get(a).unwrap_or(a)).collect();
@@ -71,7 +74,7 @@ pub fn answer_all(g: &mut Graph, roots: &[Expr]) -> Result<Vec<Expr>, NotDiffere
                 _ => unreachable!("every derivative row is answered here"),
             };
             let key = (moved[0], part);
-            if !known.contains_key(&key) {
+            if let Entry::Vacant(place) = known.entry(key) {
                 let wanted: Vec<(Expr, Expr)> = order
                     .iter()
                     .filter_map(|&v| match g.node(v) {
@@ -80,7 +83,7 @@ pub fn answer_all(g: &mut Graph, roots: &[Expr]) -> Result<Vec<Expr>, NotDiffere
                     })
                     .collect();
                 let found = hessian::blocks(g, moved[0], part, &wanted)?;
-                known.insert(key, wanted.into_iter().zip(found).collect());
+                place.insert(wanted.into_iter().zip(found).collect());
             }
             known[&key][&(moved[1], moved[2])]
         };

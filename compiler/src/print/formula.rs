@@ -95,6 +95,7 @@ pub(super) fn infix(op: &Op) -> Option<(&'static str, u8)> {
 
 /// `e` as people write it. The recursion is as deep as the formula is long, which the named parts keep short.
 pub(super) fn formula(g: &Graph, names: &Names, e: Expr, shown: bool) -> Formula {
+    let e = if shown { e } else { names.same.of(e) };
     if let Some(name) = names.get(g, e, shown) {
         return name;
     }
@@ -184,6 +185,7 @@ fn power(x: Formula, p: Number, entrywise: bool) -> Formula {
 fn multiple(g: &Graph, names: &Names, e: Expr) -> Formula {
     let (mut coefficient, mut above, mut below) = (Number::ONE, vec![], vec![]);
     let mut factor = |s: Expr, shown: bool| {
+        let s = if shown { s } else { names.same.of(s) };
         if let Some(name) = names.get(g, s, shown) {
             above.push(name);
         } else if let Some(n) = g.as_number(s) {
@@ -203,7 +205,7 @@ fn multiple(g: &Graph, names: &Names, e: Expr) -> Formula {
         match g.args_of(at, &SCALE) {
             Some(&[s, rest]) if shown || names.get(g, at, false).is_none() => {
                 factor(s, false);
-                (at, shown) = (rest, false);
+                (at, shown) = (names.same.of(rest), false);
             }
             _ if g.is_scalar(at) => {
                 factor(at, shown);

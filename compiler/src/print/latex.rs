@@ -34,7 +34,7 @@ fn row(name: &str, l: &Line) -> String {
 
 /// The lines of a display; a thin space at the beginning of one would only move it.
 fn lines(f: &Formula) -> Vec<String> {
-    let lines = wrap::lines(&latex(f), LATEX_WIDTH);
+    let lines = wrap::lines(&latex(f), LATEX_WIDTH, &wrap::latex);
     lines.into_iter().map(|l| l.strip_prefix(r"\,").map(str::to_owned).unwrap_or(l)).collect()
 }
 

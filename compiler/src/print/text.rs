@@ -202,9 +202,20 @@ fn other_sign(side: &Formula, sign: &str, quotient: bool) -> bool {
 fn number(n: Number, exact: bool) -> String {
     match n {
         Number::Float(x) if x == std::f64::consts::PI => if exact { "pi" } else { "π" }.to_owned(),
+        // with so many digits it is read as a float again, not as a fraction
+        Number::Float(x) if exact => padded(x),
         Number::Float(x) if (1e-4..1e15).contains(&x) => x.to_string(),
         _ => n.to_string(),
     }
+}
+
+/// The shortest digits of a float, and zeros up to 20 of them.
+fn padded(x: f64) -> String {
+    let shortest = format!("{x:e}");
+    let Some((mantissa, exponent)) = shortest.split_once('e') else { return shortest };
+    let point = if mantissa.contains('.') { "" } else { "." };
+    let digits = mantissa.chars().filter(char::is_ascii_digit).count();
+    format!("{mantissa}{point}{}e{exponent}", "0".repeat(20usize.saturating_sub(digits)))
 }
 
 /// A number with its sign.

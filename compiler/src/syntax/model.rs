@@ -133,6 +133,12 @@ pub fn model(
     let (built, mut errors) = statements::build(&mut graph, &mut state, &loaded);
     let mut all = loaded.errors;
     all.append(&mut errors);
+    // in the order of the file, the file itself first
+    all.sort_by_key(|d| d.labels.first().map(|l| (l.0.file, l.0.start)));
+    if let (true, Some(span)) = (all.is_empty(), built.silent) {
+        let d = Diagnostic::new(Code::TooLarge, "this derivative cannot be formed");
+        all.push(d.label(span, "a definition it needs is too large with the node held fixed"));
+    }
     if all.len() >= resolve::MISTAKES {
         all.truncate(resolve::MISTAKES);
         all.push(Diagnostic::new(Code::Many, "more mistakes are not shown"));

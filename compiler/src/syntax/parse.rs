@@ -1,17 +1,20 @@
 //! Text to syntax tree: one statement at a time by the grammar, so that a mistake in one leaves the others.
 
 use super::{
-    ast::{Comparison, DataKind, Expr, ExprKind, Item, Layer, Loop, Postfix, Relation, Statement, StatementKind, Target, Times},
+    ast::{Comparison, DataKind, Expr, Item, Layer, Loop, Relation, Statement, StatementKind, Target},
     scan::{self, Piece},
 };
 use crate::{
     diagnostic::{Code, Diagnostic, quote},
-    number::Number,
     span::Span,
 };
 use grammar::{Grammar, Rule};
+use mistakes::declared_names;
 use pest::{Parser, iterators::Pair};
 use std::rc::Rc;
+
+mod expressions;
+mod mistakes;
 
 mod grammar {
     #![allow(missing_docs, unreachable_pub)]
@@ -23,7 +26,7 @@ mod grammar {
 /// The statements of a file, and what could not be read.
 pub(super) fn file(text: &str, file: usize) -> (Vec<Statement>, Vec<Diagnostic>) {
     let (pieces, errors) = scan::scan(text, file);
-    let mut p = Builder { text, file, base: 0, errors };
+    let mut p = Builder { text, file, base: 0, errors, statements: true };
     let statements = p.pieces(&pieces);
     (statements, p.errors)
 }
@@ -33,7 +36,7 @@ pub(super) fn expression(text: &str, file: usize) -> Result<Expr, Vec<Diagnostic
     if let Some(e) = scan::brackets(text, file) {
         return Err(vec![e]);
     }
-    let mut p = Builder { text, file, base: 0, errors: vec![] };
+    let mut p = Builder { text, file, base: 0, errors: vec![], statements: false };
     let whole = Span { file, start: 0, end: text.len() };
     match p.formula(whole) {
         Some(e) if p.errors.is_empty() => Ok(e),
@@ -47,6 +50,8 @@ struct Builder<'a> {
     /// Where the text that is being read begins in the file.
     base: usize,
     errors: Vec<Diagnostic>,
+    /// Whether statements are read, and not a single expression.
+    statements: bool,
 }
 
 type P<'a> = Pair<'a, Rule>;
@@ -128,7 +133,6 @@ impl<'a> Builder<'a> {
                 .label(header, "no block may follow this")
                 .help("brackets of formulas are `( )`, those of slices `[ ]`");
             self.errors.push(e);
-            self.pieces(body);
             return failed();
         }
         let before = self.errors.len();
@@ -297,269 +301,8 @@ impl<'a> Builder<'a> {
         });
         Comparison { left, right, span }
     }
-
-    // --- expressions ---
-
-    fn expr(&mut self, p: P<'a>) -> Expr {
-        self.signed_terms(p, Self::kron)
-    }
-
-    fn extent(&mut self, p: P<'a>) -> Expr {
-        self.signed_terms(p, |b, x| b.product(x))
-    }
-
-    fn signed_terms(&mut self, p: P<'a>, term: fn(&mut Self, P<'a>) -> Expr) -> Expr {
-        let span = self.span(&p);
-        let (mut terms, mut minus) = (vec![], false);
-        for x in p.into_inner() {
-            match x.as_rule() {
-                Rule::sign => minus ^= x.as_str() != "+",
-                _ => terms.push((std::mem::take(&mut minus), term(self, x))),
-            }
-        }
-        match terms.as_slice() {
-            [(false, _)] => terms.remove(0).1,
-            _ => Expr { kind: ExprKind::Sum(terms), span },
-        }
-    }
-
-    fn kron(&mut self, p: P<'a>) -> Expr {
-        let span = self.span(&p);
-        let mut factors = vec![];
-        for x in p.into_inner() {
-            match x.as_rule() {
-                Rule::kron_sign => {}
-                Rule::signed => factors.push(self.signed_terms(x, |b, y| b.product(y))),
-                _ => factors.push(self.product(x)),
-            }
-        }
-        match factors.len() {
-            1 => factors.remove(0),
-            _ => Expr { kind: ExprKind::Kron(factors), span },
-        }
-    }
-
-    fn product(&mut self, p: P<'a>) -> Expr {
-        let span = self.span(&p);
-        let mut factors: Vec<(Times, Expr)> = vec![];
-        let (mut times, mut minus) = (Times::Matrix, false);
-        for x in p.into_inner() {
-            match x.as_rule() {
-                Rule::product_sign | Rule::times_sign => {
-                    times = match x.as_str() {
-                        "/" => Times::Divide,
-                        "./" => Times::DivideEntrywise,
-                        ".*" | "∘" | "⊙" => Times::Entrywise,
-                        _ => Times::Matrix,
-                    }
-                }
-                Rule::sign => minus ^= x.as_str() != "+",
-                _ => {
-                    let mut e = self.operand(x);
-                    if std::mem::take(&mut minus) {
-                        e = Expr { span: e.span, kind: ExprKind::Sum(vec![(true, e)]) };
-                    }
-                    factors.push((std::mem::replace(&mut times, Times::Matrix), e));
-                }
-            }
-        }
-        match factors.len() {
-            1 => factors.remove(0).1,
-            _ => Expr { kind: ExprKind::Product(factors), span },
-        }
-    }
-
-    fn operand(&mut self, p: P<'a>) -> Expr {
-        let span = self.span(&p);
-        let mut inner = p.into_inner();
-        let base = self.primary(inner.next().expect("an operand has a base"));
-        let mut out = vec![];
-        for x in inner {
-            let at = self.span(&x);
-            let postfix = match x.as_rule() {
-                Rule::transpose => Postfix::Transpose,
-                Rule::index => Postfix::Index(self.items(x)),
-                Rule::entry_power => Postfix::EntryPower(self.exponent(x, at)),
-                _ => Postfix::Power(self.exponent(x, at)),
-            };
-            out.push((postfix, at));
-        }
-        match out.is_empty() {
-            true => base,
-            false => Expr { kind: ExprKind::Postfix(Box::new(base), out), span },
-        }
-    }
-
-    fn exponent(&mut self, p: P<'a>, at: Span) -> Expr {
-        let inner = p.into_inner().next().expect("a power has an exponent");
-        if inner.as_rule() == Rule::small_power {
-            let text = inner.as_str();
-            let digit = if text.ends_with('¹') { 1 } else { 2 + i64::from(text.ends_with('³')) };
-            let n = if text.starts_with('⁻') { -digit } else { digit };
-            return Expr { kind: ExprKind::Number(Number::int(n)), span: at };
-        }
-        let span = self.span(&inner);
-        let (mut minus, mut base) = (false, None);
-        for x in inner.into_inner() {
-            match x.as_rule() {
-                Rule::sign => minus ^= x.as_str() != "+",
-                _ => base = Some(self.primary(x)),
-            }
-        }
-        let e = base.expect("an exponent has a base");
-        match (minus, &e.kind) {
-            (true, ExprKind::Number(n)) => Expr { kind: ExprKind::Number(-*n), span },
-            (true, _) => Expr { kind: ExprKind::Sum(vec![(true, e)]), span },
-            _ => e,
-        }
-    }
-
-    fn primary(&mut self, p: P<'a>) -> Expr {
-        let span = self.span(&p);
-        match p.as_rule() {
-            Rule::number => {
-                let n = Number::parse(p.as_str()).unwrap_or_else(|| {
-                    let message = format!("the number {} is too large", quote(p.as_str()));
-                    self.errors.push(Diagnostic::new(Code::Number, message).label(span, "at most about 1.8e308"));
-                    Number::ONE
-                });
-                Expr { kind: ExprKind::Number(n), span }
-            }
-            Rule::name => Expr { kind: ExprKind::Name(p.as_str().to_owned()), span },
-            Rule::call => {
-                let mut inner = p.into_inner();
-                let name = inner.next().expect("a call has a name");
-                let (at, name) = (self.span(&name), name.as_str().to_owned());
-                let args = inner.next().expect("a call has arguments").into_inner().map(|a| self.expr(a)).collect();
-                Expr { kind: ExprKind::Call(name, at, args), span }
-            }
-            // the brackets belong to the place
-            _ => Expr { span, ..self.expr(p.into_inner().next().expect("brackets hold an expression")) },
-        }
-    }
-
-    fn items(&mut self, p: P<'a>) -> Vec<Item> {
-        p.into_inner()
-            .map(|item| {
-                let span = self.span(&item);
-                let (mut before, mut after, mut colon) = (None, None, false);
-                for x in item.into_inner() {
-                    match x.as_rule() {
-                        Rule::colon => colon = true,
-                        _ if colon => after = Some(self.expr(x)),
-                        _ => before = Some(self.expr(x)),
-                    }
-                }
-                match (before, colon) {
-                    (Some(e), false) => Item::At(e),
-                    (before, _) => Item::Range(before, after, span),
-                }
-            })
-            .collect()
-    }
-
-    // --- mistakes ---
-
-    fn explain(&self, e: &pest::error::Error<Rule>, text: &str, span: Span) -> Diagnostic {
-        use pest::error::{ErrorVariant, InputLocation};
-        let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = e.location;
-        let at = at.min(text.len());
-        let mut expected: Vec<&str> = vec![];
-        if let ErrorVariant::ParsingError { positives, .. } = &e.variant {
-            for r in positives {
-                let word = spoken(*r);
-                if !word.is_empty() && !expected.contains(&word) {
-                    expected.push(word);
-                }
-            }
-        }
-        if expected.len() > 1 {
-            expected.retain(|w| *w != "the end of the statement" && *w != "an operator");
-        }
-        let rest = &text[at..];
-        let next = rest.chars().next();
-        let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        let found = match next {
-            None => "the end of the statement".to_owned(),
-            Some(_) if !word.is_empty() => format!("`{}`", quote(&word)),
-            Some(c) => format!("`{}`", c.escape_default().to_string().replace("\\'", "'").replace("\\\"", "\"")),
-        };
-        let found = match next {
-            Some(c) if word.is_empty() && !c.is_control() => format!("`{c}`"),
-            _ => found,
-        };
-        let len = if word.is_empty() { next.map_or(0, char::len_utf8) } else { word.len() };
-        let place = Span { file: self.file, start: span.start + at, end: span.start + at + len };
-        let first = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
-        if at == 0 && first.is_empty() && next.is_none() {
-            return Diagnostic::new(Code::Syntax, "there is nothing here to read").label(place, "an expression is needed");
-        }
-        let message = match expected.as_slice() {
-            [] | ["the end of the statement"] | ["an operator"] => format!("{found} does not belong here"),
-            some => format!("expected {}, found {found}", some.join(" or ")),
-        };
-        let d = Diagnostic::new(Code::Syntax, message).label(place, "here");
-        let near = scan::WORDS.iter().find(|w| super::names::distance(w, first) == 1);
-        match next {
-            Some('×') => d.help("`×` is for shapes: the product is `A B`, the Kronecker product `A ⊗ B` or `kron(A, B)`"),
-            Some('=') => d.help("`NAME = …` defines a node; `==` compares in a claim"),
-            Some('|' | '‖') => d.help("norms are written `norm2(A)`, `normF(A)`, `norm1(A)`, `norminf(A)`, `normmax(A)`"),
-            Some('{' | '}') => d.help("blocks `{ … }` follow `for` and `layer`; brackets of formulas are `( )`"),
-            Some('^' | '.') if rest.starts_with("**") || rest.starts_with("..") => d,
-            _ if near.is_some() && !scan::WORDS.contains(&first) => {
-                d.help(format!("did you mean `{}`?", near.expect("it is there")))
-            }
-            None => d.help("a statement ends with its line, unless a bracket is open"),
-            _ if expected.contains(&"`=`") => {
-                d.help("a statement is `NAME = …`, or begins with a word such as `param` or `loss`")
-            }
-            _ => d,
-        }
-    }
-}
-
-/// What a rule is called in a message; empty for what need not be mentioned.
-fn spoken(r: Rule) -> &'static str {
-    match r {
-        Rule::EOI => "the end of the statement",
-        Rule::sign | Rule::kron_sign | Rule::product_sign | Rule::times_sign | Rule::transpose | Rule::raise => "an operator",
-        Rule::entry_power | Rule::index | Rule::small_power => "an operator",
-        Rule::compare => "a comparison",
-        Rule::expr | Rule::kron | Rule::product | Rule::operand | Rule::call | Rule::number | Rule::bracket => "an expression",
-        Rule::signed | Rule::callee | Rule::formula | Rule::args => "an expression",
-        Rule::name | Rule::target | Rule::dim | Rule::group => "a name",
-        Rule::shape | Rule::extent | Rule::factor | Rule::factors => "a size",
-        Rule::times => "`×`",
-        Rule::string => "a text in quotes",
-        Rule::item => "an index or a range",
-        Rule::exponent => "an exponent",
-        Rule::relation => "an expression",
-        Rule::in_word => "`in`",
-        Rule::assign => "`=`",
-        _ => "",
-    }
 }
 
 fn unquoted(text: &str) -> String {
     text.trim_matches('"').to_owned()
-}
-
-/// The names that a statement which cannot be read would have declared, as far as one can tell.
-fn declared_names(text: &str) -> Vec<String> {
-    let first = text.split(|c: char| c.is_whitespace()).next().unwrap_or("");
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    let names = |s: &str| -> Vec<String> {
-        s.split(',').filter_map(|n| n.trim().split(|c| !word(c)).next()).filter(|n| !n.is_empty()).map(str::to_owned).collect()
-    };
-    let after = text[first.len()..].trim_start();
-    match first {
-        "loss" => vec!["loss".to_owned()],
-        "dim" => after.split(',').flat_map(|d| names(d.split('=').next().unwrap_or(""))).collect(),
-        "input" | "target" | "const" | "param" => names(after.split(':').next().unwrap_or("")),
-        "layer" => names(after.split('(').next().unwrap_or("")),
-        _ => match text.split_once('=') {
-            Some((left, right)) if !right.starts_with('=') => names(left),
-            _ => vec![],
-        },
-    }
 }

@@ -15,7 +15,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, Source, quote},
     expr::{Expr, Graph, Kind, Node},
     number::Number,
-    ops::{self, build::Build, scale::SCALE},
+    ops::{self, build::Build, power::POWER, scale::SCALE},
     span::Span,
 };
 pub(super) use derivatives::blocks;
@@ -27,7 +27,9 @@ use std::{
 /// Most syntax nodes that are resolved for one file or query, expanded layers and loops included.
 const FUEL: usize = 2_000_000;
 /// Deepest nesting of the syntax tree, layers included.
-const DEPTH: usize = 1_200;
+const DEPTH: usize = 900;
+/// Most layers that are written out inside each other.
+const LAYERS: usize = 64;
 /// Longest chain of operations on operations.
 const CHAIN: u32 = 1_000;
 /// Mistakes that are shown at most.
@@ -157,6 +159,10 @@ impl<'a> Resolver<'a> {
             let d = Diagnostic::new(Code::Number, "a number of this formula is too large, or 0/0");
             return Err(self.fail(d.label(span, "its value is not finite")));
         }
+        if self.g.args_of(e, &POWER).is_some() && self.g.entry_power(e).1.to_f64().abs() > arithmetic::EXPONENT {
+            let d = Diagnostic::new(Code::Power, "the exponent is too large");
+            return Err(self.fail(d.label(span, "the exponents of powers of powers are multiplied")));
+        }
         if self.chain(e) > CHAIN {
             let d = Diagnostic::new(Code::TooLarge, format!("more than {CHAIN} operations follow one upon another"))
                 .label(span, "this makes the formula too deep")
@@ -224,6 +230,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn unknown(&mut self, name: &str, span: Span) -> Failed {
+        if self.errors.len() >= MISTAKES {
+            return Failed;
+        }
         if self.state.layers.contains_key(name) || calls::is_function(name) {
             let what = if calls::is_function(name) { "function" } else { "layer" };
             let d = Diagnostic::new(Code::NotAValue, format!("`{}` is a {what}, not a matrix", quote(name)))
@@ -235,7 +244,7 @@ impl<'a> Resolver<'a> {
         let d = match self.near(name) {
             Some(near) => {
                 let place = self.lookup(&near).map_or(String::new(), |b| self.declared(&b, span));
-                d.label(span, "not declared").help(format!("did you mean `{near}`{place}?"))
+                d.label(span, "not declared").help(format!("did you mean `{}`{place}?", quote(&near)))
             }
             None => d.label(span, "not declared"),
         };

@@ -154,7 +154,10 @@ impl Scanner<'_> {
             self.finish(self.at);
         }
         self.finish(self.at.min(bytes.len()));
-        while let Some((_, at)) = self.open.pop() {
+        while let Some((o, at)) = self.open.pop() {
+            if o != b'{' {
+                continue; // complained of, or one mistake too many
+            }
             if self.errors.len() < MISTAKES {
                 let e = Diagnostic::new(Code::Bracket, "`{` is not closed").label(byte(self.file, at), "no `}` follows");
                 self.errors.push(e);
@@ -186,7 +189,10 @@ impl Scanner<'_> {
                 if !self.broken {
                     self.complain(mismatch(self.file, o, was, c, at));
                 }
-                self.open.pop();
+                // leave as many brackets as it takes to meet the one that is closed here
+                let inner = self.open.iter().rev().take_while(|(o, _)| *o != b'{');
+                let depth = inner.clone().position(|(o, _)| closes(*o, c)).map_or(1, |n| n + 1);
+                self.open.truncate(self.open.len() - depth);
             }
             _ if self.broken => {}
             _ => self.complain(unopened(self.file, c, at)),
@@ -281,10 +287,17 @@ impl Scanner<'_> {
         }
     }
 
-    /// Whether the next line can only be a new statement, whatever is open.
+    /// Whether the next line can only be a new statement, whatever is open: it begins with a word of the language, or,
+    /// without indentation, with `NAME =`.
     fn next_is_statement(&self) -> bool {
-        let rest = self.text[self.at..].trim_start();
-        WORDS.iter().any(|w| rest.strip_prefix(w).is_some_and(|r| r.starts_with([' ', '\t'])))
+        let line = self.text[self.at..].lines().next().unwrap_or("");
+        let word = |w: &&str| line.trim_start().strip_prefix(*w).is_some_and(|r| r.starts_with([' ', '\t']));
+        if WORDS.iter().any(word) {
+            return true;
+        }
+        let name = line.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        let equals = name.trim_start().strip_prefix('=').is_some_and(|r| !r.starts_with('='));
+        name.len() < line.len() && equals
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     syntax::{
         ast::{self, Comparison, DataKind, ExprKind, Layer, Relation, Statement, StatementKind, Target},
         names::{Binding, Definition, State, Value, nearest},
-        resolve::{Failed, Res, Resolver},
+        resolve::{Failed, MISTAKES, Res, Resolver},
     },
 };
 use std::{collections::BTreeMap, rc::Rc};
@@ -25,6 +25,8 @@ pub(super) struct Built {
     pub(super) loss: Option<Expr>,
     pub(super) assumptions: Vec<Assumption>,
     pub(super) claims: Vec<Claim>,
+    /// A statement that failed while nothing had been reported.
+    pub(super) silent: Option<Span>,
 }
 
 /// Builds the graph of a file; mistakes are gathered.
@@ -66,6 +68,9 @@ impl Builder<'_> {
     fn statements(&mut self, all: &[Statement]) -> Res<()> {
         for s in all {
             self.counted(s.span)?;
+            if self.r.errors.len() >= MISTAKES {
+                return Err(Failed);
+            }
             match (&s.kind, self.pass) {
                 (StatementKind::Included(inner), _) => self.statements(inner)?,
                 (StatementKind::For(l), _) => self.repeat(l)?,
@@ -126,7 +131,7 @@ impl Builder<'_> {
         if let Some(p) = first {
             d = d.label(p, "first here");
         }
-        if self.r.loops.iter().any(|_| true) && first == Some(again) {
+        if !self.r.loops.is_empty() && first == Some(again) && name != "loss" {
             d.labels.truncate(1);
             d.labels[0].1 = "again in every turn of the loop".to_owned();
             d = d.help("index the name with the counter of the loop: `NAME[p] = …`");
@@ -240,8 +245,16 @@ impl Builder<'_> {
 
     // --- definitions ---
 
-    fn node(&mut self, t: &Target, e: &Rc<ast::Expr>) {
+    fn value(&mut self, e: &ast::Expr) -> Option<Expr> {
         let value = self.r.top(e).ok();
+        if value.is_none() && self.r.errors.is_empty() {
+            self.out.silent.get_or_insert(e.span);
+        }
+        value
+    }
+
+    fn node(&mut self, t: &Target, e: &Rc<ast::Expr>) {
+        let value = self.value(e);
         let Ok(name) = self.r.target_name(t) else { return };
         let binding = Binding { value: value.map(Value::Matrix), place: Some(t.span), defined: true };
         if self.declare(&name, t.span, binding).is_err() {
@@ -255,7 +268,7 @@ impl Builder<'_> {
     }
 
     fn loss(&mut self, e: &Rc<ast::Expr>, span: Span) {
-        let value = self.r.top(e).ok();
+        let value = self.value(e);
         if let Some(x) = value
             && !self.r.g.is_scalar(x)
         {
@@ -301,10 +314,8 @@ impl Builder<'_> {
             None => says(&mut self.r, c),
         };
         let Ok(said) = said else { return };
-        if known.is_none() {
-            if let Some((fact, e)) = facts(self.r.g, &said) {
-                self.r.g.assume(e, fact);
-            }
+        if let (None, Some((fact, e))) = (known, facts(self.r.g, &said)) {
+            self.r.g.assume(e, fact);
         }
         let text = self.text(c.span);
         self.out.assumptions.push(Assumption { says: said, text, span: c.span });
@@ -380,7 +391,7 @@ fn stated(r: &mut Resolver, c: &Comparison) -> Res<Assumed> {
     let Some(fact) = Fact::parse(name) else {
         let d = Diagnostic::new(Code::Assumption, format!("no fact is called `{}`", quote(name))).label(*at, "not known");
         let d = match nearest(name, names()) {
-            Some(near) => d.help(format!("did you mean `{near}`?")),
+            Some(near) => d.help(format!("did you mean `{}`?", near)),
             None => d.help(format!("the facts are {list}")),
         };
         return Err(r.fail(d));

@@ -13,7 +13,7 @@ use crate::{
 /// Largest exponent of a matrix, whose power is written out as a product.
 const WRITTEN_OUT: i64 = 64;
 /// Largest exponent of a scalar or of entries.
-const EXPONENT: f64 = 1e6;
+pub(super) const EXPONENT: f64 = 1e6;
 
 impl Resolver<'_> {
     pub(super) fn sum(&mut self, terms: &[(bool, ast::Expr)]) -> Res<Expr> {

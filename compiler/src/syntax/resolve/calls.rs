@@ -226,6 +226,9 @@ impl Resolver<'_> {
     }
 
     fn not_a_function(&mut self, name: &str, at: Span, args: &[ast::Expr]) -> Failed {
+        if self.errors.len() >= super::MISTAKES {
+            return Failed;
+        }
         let q = quote(name);
         if PLANNED.contains(&name) || SPECIAL.contains(&name) {
             let d = Diagnostic::new(Code::Unsupported, format!("`{q}` is not supported yet")).label(at, "needed here");
@@ -234,7 +237,7 @@ impl Resolver<'_> {
         let d = Diagnostic::new(Code::Unknown, format!("no function or layer is called `{q}`")).label(at, "not known");
         let d = match (ELSEWHERE.iter().find(|(n, _)| *n == name), self.near(name)) {
             (Some((_, here)), _) => d.help(format!("here this is `{here}`")),
-            (None, Some(near)) => d.help(format!("did you mean `{near}`?")),
+            (None, Some(near)) => d.help(format!("did you mean `{}`?", quote(&near))),
             (None, None) => d,
         };
         let failed = self.fail(d);
@@ -266,6 +269,10 @@ impl Resolver<'_> {
                 .label(at, "called here while it is being written out")
                 .help("layers are written out at every call, so they cannot recur; `for` repeats");
             return Err(self.fail(d));
+        }
+        if self.layers.len() == super::LAYERS {
+            let d = Diagnostic::new(Code::Nesting, format!("layers call each other more than {} deep", super::LAYERS));
+            return Err(self.fail(d.label(at, "one too many")));
         }
         let mut locals = Names::new();
         let mut complete = true;

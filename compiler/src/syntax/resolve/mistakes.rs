@@ -110,7 +110,6 @@ impl Resolver<'_> {
         let (s, t) = (self.g.shape(a).clone(), self.g.shape(b).clone());
         let left_span = left[0].span.to(left[i - 1].span);
         let (lt, rt) = (self.operand(&left), self.operand(&right));
-        let plain = |x: &Option<String>, other: &str| x.clone().unwrap_or_else(|| other.to_owned());
         let what = match (&lt, &rt) {
             (Some(l), Some(r)) => format!("the product `{} {r}`", if left.len() > 1 { inside(l) } else { l }),
             _ => "this product".to_owned(),
@@ -124,7 +123,7 @@ impl Resolver<'_> {
                     "{}: its rows ({}) must equal the columns of {} ({}){}",
                     self.described(right[0], &t),
                     t.rows,
-                    plain(&lt, "the left factor"),
+                    lt.as_deref().map_or("the left factor", |l| if left.len() > 1 { inside(l) } else { l }),
                     s.cols,
                     self.comes_from(&t.rows, &right)
                 ),
@@ -134,7 +133,7 @@ impl Resolver<'_> {
             let tries = [
                 (format!("{r} {l}"), t.cols == s.rows),
                 (format!("{} {r}", transposed(l)), su.cols == t.rows),
-                (format!("{l} {}", transposed(r)), s.cols == tu.rows),
+                (format!("{} {}", if left.len() > 1 { inside(l) } else { l }, transposed(r)), s.cols == tu.rows),
             ];
             let list = |fit: bool| {
                 let all: Vec<String> = tries.iter().filter(|t| t.1 == fit).map(|t| format!("`{}`", t.0)).collect();
@@ -166,7 +165,8 @@ impl Resolver<'_> {
             for ((x, xs), (y, ys), first) in [((&at, &s), (&bt, &t), true), ((&bt, &t), (&at, &s), false)] {
                 // `x` is the smaller one: how it is added to `y`
                 let spread = if xs.is_scalar() {
-                    Some((format!("{x} ones({}, {})", ys.rows, ys.cols), "every entry"))
+                    let factor = if x == "1" { String::new() } else { format!("{x} ") };
+                    Some((format!("{factor}ones({}, {})", ys.rows, ys.cols), "every entry"))
                 } else if xs.cols.is_one() && xs.rows == ys.cols {
                     Some((format!("ones({}, 1) {}", ys.rows, transposed(x)), "every row"))
                 } else if xs.rows.is_one() && xs.cols == ys.cols {
@@ -283,16 +283,10 @@ impl Resolver<'_> {
             return self.fail(d);
         }
         let message = format!("the arguments of `{shown}` do not fit");
-        let d = Diagnostic::new(Code::Argument, message).label(span(first.0), shape(self, first.0)).label(
-            span(j),
-            format!(
-                "{shown_second}: its {} ({}) must equal the {} before ({})",
-                axis(second.1),
-                second.2,
-                axis(first.1),
-                first.2
-            ),
-        );
+        let of = args.get(first.0).and_then(|a| self.operand(&[a])).unwrap_or_else(|| "the one before".to_owned());
+        let (found, needed) = (axis(second.1), axis(first.1));
+        let remark = format!("{shown_second}: its {found} ({}) must equal the {needed} of {of} ({})", second.2, first.2);
+        let d = Diagnostic::new(Code::Argument, message).label(span(first.0), shape(self, first.0)).label(span(j), remark);
         self.fail(d)
     }
 
@@ -309,7 +303,8 @@ impl Resolver<'_> {
 
     pub(super) fn count_mistake_text(&self, name: &str, needed: &str, found: usize) -> Diagnostic {
         let plural = if needed.ends_with(" 1") || needed == "1" { "argument" } else { "arguments" };
-        Diagnostic::new(Code::Arity, format!("`{}` has {needed} {plural}, and {found} are given", quote(name)))
+        let given = if found == 1 { "1 is".to_owned() } else { format!("{found} are") };
+        Diagnostic::new(Code::Arity, format!("`{}` takes {needed} {plural}, and {given} given", quote(name)))
     }
 }
 

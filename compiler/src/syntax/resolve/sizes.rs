@@ -179,7 +179,7 @@ impl Resolver<'_> {
                 _ => {
                     let place = self.declared(&binding, span);
                     let shape = self.g.shape(e).clone();
-                    let what = if shape.is_scalar() { "a scalar".to_owned() } else { format!("a {shape} matrix") };
+                    let what = if shape.is_scalar() { "a scalar".to_owned() } else { format!("a matrix ({shape})") };
                     let x = Diagnostic::new(Code::NotASize, format!("`{}` is {what}, not a size", quote(name)))
                         .label(span, format!("a size is needed here; this is {what}{place}"))
                         .help("sizes are declared by `dim`, derived ones by `dim h = 2*n`");
@@ -190,9 +190,12 @@ impl Resolver<'_> {
     }
 
     fn unknown_size(&mut self, name: &str, span: Span) -> super::Failed {
+        if self.errors.len() >= super::MISTAKES {
+            return super::Failed;
+        }
         let x = Diagnostic::new(Code::Unknown, format!("no size is called `{}`", quote(name))).label(span, "not declared");
         let x = match self.near_size(name) {
-            Some(near) => x.help(format!("did you mean `{near}`?")),
+            Some(near) => x.help(format!("did you mean `{}`?", quote(&near))),
             None => x.help(format!("`dim {}` declares it", quote(name))),
         };
         self.fail(x)

@@ -23,7 +23,7 @@ impl Resolver<'_> {
                 (r?, c?)
             }
             _ => {
-                let d = Diagnostic::new(Code::Slice, format!("a {shape} matrix has two axes"))
+                let d = Diagnostic::new(Code::Slice, "a matrix has two axes")
                     .label(at, format!("{} given", items.len()))
                     .label(base, format!("{shape}"))
                     .help("`A[i, :]` is a row, `A[:, j]` a column");

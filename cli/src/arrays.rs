@@ -1,0 +1,207 @@
+//! Reading data: JSON, NumPy archives, safetensors.
+
+use crate::files;
+use hesse_compiler::{
+    data::{Array, Data},
+    diagnostic::{Code, Diagnostic},
+    syntax::Model,
+};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    io::{Cursor, Read},
+    path::Path,
+};
+
+/// Largest data file that is read, in bytes.
+const LARGEST: u64 = 8 << 30;
+
+fn wrong(message: impl Into<String>) -> Box<Diagnostic> {
+    Box::new(Diagnostic::new(Code::Data, message))
+}
+
+/// Reads the data for a model.
+///
+/// Errors: one diagnostic: what was needed, what was found.
+pub(crate) fn read(path: &Path, model: &Model) -> Result<Data, Box<Diagnostic>> {
+    let name = path.display().to_string();
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
+    if !["json", "npz", "safetensors"].contains(&ending.as_str()) {
+        let message = format!("`{name}` is not data that hesse reads");
+        return Err(Box::new(Diagnostic::new(Code::File, message).help("data are .json, .npz or .safetensors")));
+    }
+    let bytes = files::bytes(path, LARGEST).map_err(|m| Box::new(Diagnostic::new(Code::File, m)))?;
+    let arrays = match ending.as_str() {
+        "json" => json(&name, &bytes)?,
+        "npz" => npz(&name, &bytes)?,
+        _ => safetensors(&name, &bytes)?,
+    };
+    let mut data = Data { arrays: BTreeMap::new(), sizes: BTreeMap::new(), source: name.clone() };
+    for (key, array) in arrays {
+        let is_size = model.sizes.contains(&key) || model.derived.contains_key(&key);
+        if is_size && model.graph.variable(&key).is_none() {
+            let n = array.data.first().copied().unwrap_or(f64::NAN);
+            if array.data.len() != 1 || n.fract() != 0.0 || !(1.0..=9e15).contains(&n) {
+                return Err(wrong(format!("the size `{key}` in `{name}` is not a positive whole number")));
+            }
+            data.sizes.insert(key, n as usize);
+        } else {
+            data.arrays.insert(key, array);
+        }
+    }
+    Ok(data)
+}
+
+fn json(name: &str, bytes: &[u8]) -> Result<BTreeMap<String, Array>, Box<Diagnostic>> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| wrong(format!("`{name}` is not UTF-8 text: byte {} is not", e.valid_up_to() + 1)))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(Box::new(
+            Diagnostic::new(Code::Data, format!("`{name}` is empty")).help("data read {\"X\": [[1, 2], [3, 4]]}"),
+        ));
+    }
+    let value: Value = serde_json::from_str(text).map_err(|e| wrong(format!("`{name}` is not JSON: {e}")))?;
+    let Value::Object(map) = value else {
+        return Err(Box::new(
+            Diagnostic::new(Code::Data, format!("`{name}` is not an object of arrays"))
+                .help("data read {\"X\": [[1, 2], [3, 4]]}"),
+        ));
+    };
+    let mut out = BTreeMap::new();
+    for (key, v) in map {
+        let mut array = Array::default();
+        nested(&v, 0, &mut array).map_err(|m| wrong(format!("`{key}` in `{name}`: {m}")))?;
+        out.insert(key, array);
+    }
+    Ok(out)
+}
+
+/// Appends the entries of a nested list, whose lists on one level must all have one length.
+fn nested(v: &Value, depth: usize, out: &mut Array) -> Result<(), String> {
+    match v {
+        Value::Number(n) => {
+            let x = n.as_f64().filter(|x| x.is_finite()).ok_or_else(|| format!("{n} is not a finite double"))?;
+            if depth != out.shape.len() {
+                return Err("a number stands where other entries are lists".into());
+            }
+            out.data.push(x);
+            Ok(())
+        }
+        Value::Array(list) => {
+            if depth >= 4 {
+                return Err("more than four axes".into());
+            }
+            if out.shape.len() == depth {
+                if !out.data.is_empty() {
+                    return Err("a list stands where other entries are numbers".into());
+                }
+                out.shape.push(list.len());
+            } else if out.shape[depth] != list.len() {
+                return Err(format!(
+                    "the rows are ragged: a list of {} after lists of {}, on level {}",
+                    list.len(),
+                    out.shape[depth],
+                    depth + 1
+                ));
+            }
+            list.iter().try_for_each(|x| nested(x, depth + 1, out))
+        }
+        Value::Null => Err("null is not a number; NaN and infinity cannot be data".into()),
+        Value::String(s) => Err(format!("the text {s:?} is not a number")),
+        Value::Bool(b) => Err(format!("{b} is not a number")),
+        Value::Object(_) => Err("an object is not an array".into()),
+    }
+}
+
+fn npz(name: &str, bytes: &[u8]) -> Result<BTreeMap<String, Array>, Box<Diagnostic>> {
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| wrong(format!("`{name}` is not a NumPy archive: {e}")))?;
+    let mut out = BTreeMap::new();
+    for k in 0..archive.len() {
+        let mut file = archive.by_index(k).map_err(|e| wrong(format!("`{name}` is damaged: {e}")))?;
+        let Some(key) = file.name().strip_suffix(".npy").map(str::to_owned) else { continue };
+        let mut content = vec![];
+        file.read_to_end(&mut content).map_err(|e| wrong(format!("`{key}` in `{name}` is damaged: {e}")))?;
+        let array = npy(&content).map_err(|m| wrong(format!("`{key}` in `{name}`: {m}")))?;
+        out.insert(key, array);
+    }
+    Ok(out)
+}
+
+fn npy(content: &[u8]) -> Result<Array, String> {
+    let file = npyz::NpyFile::new(content).map_err(|e| format!("not a NumPy array: {e}"))?;
+    let shape: Vec<usize> = file.shape().iter().map(|&n| n as usize).collect();
+    let count = shape.iter().try_fold(1usize, |a, &b| a.checked_mul(b)).ok_or("the shape is too large")?;
+    // an entry takes at least a byte: a header that promises more than there is cannot be believed
+    if count > content.len() {
+        return Err(format!("the header says {count} entries, the file has fewer"));
+    }
+    let order = file.order();
+    let kind = file.dtype().descr();
+    let read = |e: std::io::Error| format!("damaged: {e}");
+    macro_rules! entries {
+        ($file:expr, $($t:ty),*) => {{
+            let file = $file;
+            $(let file = match file.try_data::<$t>() {
+                Ok(r) => return finish(r.map(|x| x.map(|x| x as f64)).collect::<Result<_, _>>().map_err(read)?, shape, order),
+                Err(file) => file,
+            };)*
+            file
+        }};
+    }
+    let file = entries!(file, f64, f32, i64, i32, i16, i8, u64, u32, u16, u8);
+    match file.try_data::<bool>() {
+        Ok(r) => finish(r.map(|x| x.map(|x| f64::from(u8::from(x)))).collect::<Result<_, _>>().map_err(read)?, shape, order),
+        Err(_) => Err(format!("entries of type {} are not real numbers; save it as float64 or float32", kind.trim())),
+    }
+}
+
+/// Entries in row-major order.
+fn finish(data: Vec<f64>, shape: Vec<usize>, order: npyz::Order) -> Result<Array, String> {
+    if order == npyz::Order::C || shape.len() < 2 {
+        return Ok(Array { shape, data });
+    }
+    // column-major: the first index moves fastest
+    let mut out = vec![0.0; data.len()];
+    for (k, x) in data.into_iter().enumerate() {
+        let (mut rest, mut at, mut stride) = (k, 0, 1);
+        let index: Vec<usize> = shape
+            .iter()
+            .map(|n| {
+                let i = rest % n;
+                rest /= n;
+                i
+            })
+            .collect();
+        for (i, n) in index.iter().zip(&shape).rev() {
+            at += i * stride;
+            stride *= n;
+        }
+        out[at] = x;
+    }
+    Ok(Array { shape, data: out })
+}
+
+fn safetensors(name: &str, bytes: &[u8]) -> Result<BTreeMap<String, Array>, Box<Diagnostic>> {
+    let file =
+        safetensors::SafeTensors::deserialize(bytes).map_err(|e| wrong(format!("`{name}` is not a safetensors file: {e}")))?;
+    let mut out = BTreeMap::new();
+    for (key, t) in file.tensors() {
+        let b = t.data();
+        let data: Vec<f64> = match t.dtype() {
+            safetensors::Dtype::F64 => b.chunks_exact(8).map(|c| f64::from_le_bytes(c.try_into().expect("8 bytes"))).collect(),
+            safetensors::Dtype::F32 => {
+                b.chunks_exact(4).map(|c| f64::from(f32::from_le_bytes(c.try_into().expect("4 bytes")))).collect()
+            }
+            safetensors::Dtype::I64 => {
+                b.chunks_exact(8).map(|c| i64::from_le_bytes(c.try_into().expect("8 bytes")) as f64).collect()
+            }
+            other => {
+                return Err(wrong(format!("`{key}` in `{name}` has entries of type {other:?}; save it as F64 or F32")));
+            }
+        };
+        out.insert(key, Array { shape: t.shape().to_vec(), data });
+    }
+    Ok(out)
+}

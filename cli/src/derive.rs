@@ -1,0 +1,32 @@
+//! `hesse derive`: formulas.
+
+use crate::{Manner, files};
+use hesse_compiler::{pipeline, print::Format};
+use std::path::PathBuf;
+
+/// Derive formulas
+#[derive(clap::Args, Debug)]
+#[command(after_help = "A query is an expression over the names of the file: grad(f, X), jacobian(F, X), hessian(f, X, Y), \
+    hessian(f) for all\nparameters, gauss_newton(f), functional(f), hvp(f, V, …), d(F), or any formula of them.\n\n\
+    Example: hesse derive attention.hesse -q 'hessian(loss, Wq, Wk)' -q 'grad(loss, Wv)' --format latex")]
+pub(crate) struct Args {
+    /// Model file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// What to derive; may be given several times
+    #[arg(short, long = "query", required = true, value_name = "QUERY", num_args = 1..)]
+    query: Vec<String>,
+    /// How to print it
+    #[arg(long, default_value = "text", value_parser = ["text", "latex", "mathml", "json", "hesse"])]
+    format: String,
+}
+
+/// What is printed on standard output.
+///
+/// Errors: the diagnostics.
+pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
+    let format = Format::parse(&args.format).expect("clap admits only these formats");
+    let mut model = files::model(&args.file, manner)?;
+    let queries = files::queries(&mut model, &args.query, manner)?;
+    pipeline::derive(&mut model, &queries, format).map_err(|d| d.render(&model.sources, manner.color))
+}

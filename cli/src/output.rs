@@ -1,0 +1,124 @@
+//! Writing results: JSON, NumPy archives, safetensors. A file is written whole or not at all.
+
+use hesse_compiler::{matrix::Matrix, pipeline::Answer};
+use npyz::WriterBuilder;
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    fs,
+    io::{Cursor, Write},
+    path::Path,
+};
+
+/// A format of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Json,
+    Npz,
+    Safetensors,
+}
+
+impl Kind {
+    /// The format that an output path asks for.
+    ///
+    /// Errors: an ending that is not known, a folder that is not there.
+    pub(crate) fn of(path: Option<&Path>) -> Result<Kind, String> {
+        let Some(path) = path else { return Ok(Kind::Json) };
+        if path.is_dir() {
+            return Err(format!("`{}` is a folder, not a file", path.display()));
+        }
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+        if let Some(p) = parent.filter(|p| !p.is_dir()) {
+            return Err(format!("`{}` cannot be written: there is no folder `{}`", path.display(), p.display()));
+        }
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("json") => Ok(Kind::Json),
+            Some("npz") => Ok(Kind::Npz),
+            Some("safetensors") => Ok(Kind::Safetensors),
+            _ => Err(format!("`{}` does not end in .json, .npz or .safetensors", path.display())),
+        }
+    }
+}
+
+/// Shape and entries of an answer; with a leading axis where samples are kept.
+fn array(a: &Answer, keep: bool) -> (Vec<usize>, Vec<f64>) {
+    let Matrix { rows, cols, .. } = a.values[0];
+    if !keep {
+        return (vec![rows, cols], a.values[0].data.clone());
+    }
+    (vec![a.values.len(), rows, cols], a.values.iter().flat_map(|m| m.data.iter().copied()).collect())
+}
+
+fn rows(m: &Matrix<f64>) -> Value {
+    (0..m.rows).map(|i| Value::from(m.row(i).to_vec())).collect::<Vec<_>>().into()
+}
+
+/// Writes the answers; what is to be printed on standard output comes back.
+///
+/// Errors: a sentence about what cannot be written.
+pub(crate) fn write(answers: &[Answer], keep: bool, kind: Kind, path: Option<&Path>) -> Result<String, String> {
+    let bytes = match kind {
+        Kind::Json => json_text(answers, keep).into_bytes(),
+        Kind::Npz => npz(answers, keep).map_err(|e| format!("the archive cannot be made: {e}"))?,
+        Kind::Safetensors => safetensors(answers, keep)?,
+    };
+    let Some(path) = path else {
+        return String::from_utf8(bytes).map_err(|_| "only JSON goes to standard output".to_owned());
+    };
+    let trouble = |e: std::io::Error| format!("`{}` cannot be written: {e}", path.display());
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".partial");
+    let result = fs::File::create(&beside).and_then(|mut f| f.write_all(&bytes)).and_then(|()| fs::rename(&beside, path));
+    if result.is_err() {
+        // what is half written does not stay
+        fs::remove_file(&beside).ok();
+    }
+    result.map(|()| String::new()).map_err(trouble)
+}
+
+fn json_text(answers: &[Answer], keep: bool) -> String {
+    let results: Vec<Value> = answers
+        .iter()
+        .map(|a| {
+            let (shape, _) = array(a, keep);
+            let data = if keep { a.values.iter().map(rows).collect::<Vec<_>>().into() } else { rows(&a.values[0]) };
+            json!({ "query": a.query, "shape": shape, "data": data, "notes": a.notes })
+        })
+        .collect();
+    format!("{}\n", json!({ "results": results }))
+}
+
+/// Arrays `q0`, `q1`, … in the order of the queries.
+fn npz(answers: &[Answer], keep: bool) -> std::io::Result<Vec<u8>> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(vec![]));
+    for (k, a) in answers.iter().enumerate() {
+        let (shape, data) = array(a, keep);
+        let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
+        // no time stamp: the same result, the same bytes
+        let options = zip::write::SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).large_file(true);
+        archive.start_file(format!("q{k}.npy"), options)?;
+        let mut content = vec![];
+        let mut w = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut content).begin_nd()?;
+        w.extend(data)?;
+        w.finish()?;
+        archive.write_all(&content)?;
+    }
+    Ok(archive.finish()?.into_inner())
+}
+
+fn safetensors(answers: &[Answer], keep: bool) -> Result<Vec<u8>, String> {
+    let arrays: Vec<(String, Vec<usize>, Vec<u8>)> = answers
+        .iter()
+        .enumerate()
+        .map(|(k, a)| {
+            let (shape, data) = array(a, keep);
+            (format!("q{k}"), shape, data.iter().flat_map(|x| x.to_le_bytes()).collect())
+        })
+        .collect();
+    let views: Result<Vec<_>, _> = arrays
+        .iter()
+        .map(|(n, s, b)| safetensors::tensor::TensorView::new(safetensors::Dtype::F64, s.clone(), b).map(|v| (n.clone(), v)))
+        .collect();
+    let made = views.and_then(|v| safetensors::serialize(v, None::<HashMap<String, String>>));
+    made.map_err(|e| format!("the file cannot be made: {e}"))
+}
