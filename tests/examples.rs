@@ -146,3 +146,17 @@ fn formulas_read_well() {
         }
     }
 }
+
+#[test]
+fn a_whole_transformer_prints() {
+    let (_, mut case) = example("transformer");
+    let asked = syntax::query(&mut case.model, "hessian(loss)").expect("a query");
+    for (format, name) in Format::ALL {
+        let printed = pipeline::derive(&mut case.model, std::slice::from_ref(&asked), format).expect("formulas");
+        assert!(printed.len() < 4_000_000, "{} bytes of {name}", printed.len());
+        if format == Format::Text {
+            let longest = printed.lines().map(|l| l.chars().count()).max().unwrap_or(0);
+            assert!(longest < 260, "a line of {longest} characters");
+        }
+    }
+}

@@ -106,3 +106,40 @@ fn part_names_do_not_clash() {
     let out = render(&g, &[("Y".to_owned(), twice), ("Z".to_owned(), f)], Format::Hesse);
     assert!(out.contains("G1 = ") && !out.contains("\nS1 = "), "{out}");
 }
+
+#[test]
+fn spellings() {
+    let mut m = hesse_tests::model(
+        "dim m, n, p_1\ninput A, B: m × n\nparam S: n × n\nparam x, gamma, beta2: n\nparam s, lambda\nparam Wq: n × p_1\nassume s > 0\n",
+    );
+    let formulas = [
+        "A - B",
+        "-A - 2 B",
+        "1/2 A + B/3",
+        "A / sqrt(n) - (s - 1)/(s + lambda) B",
+        "(A + B) S^-1'",
+        "S^-1 ⊗ (A' B) ⊗ I(m)",
+        "(A ∘ B) S ./ (B S)",
+        "A.^3 - B.^-2 + sqrt(A.^2)",
+        "s^2 lambda^-1 S^2",
+        "s^(3/2) x'",
+        "x' S x / dot(x, x)^2",
+        "A[:, 1:2]' B + A[1:2, :] - A[1, 2] B[2:3, :]",
+        "softmax(A)' sigmoid(A) diag(gamma)",
+        "K(m, n) vec_r(A) + ones(m*n, 1) 0.25",
+        "norm2(A)^2 + normF(A) norm1(S) normmax(Wq Wq')",
+        "logdet(S) - tr(S) + det(S) exp(-s)",
+        "e(1, n) x' + E(n)' E(n)",
+        "hcat(A, ones(m, 1)) [1:m, 2:n]",
+        "2*pi*x - beta2",
+    ];
+    let mut out = String::new();
+    for f in formulas {
+        let q = hesse_compiler::syntax::query(&mut m, f).unwrap_or_else(|e| panic!("{f}: {e:?}"));
+        out.push_str(&format!("{f}\n"));
+        for format in [Format::Text, Format::Hesse, Format::Latex, Format::Mathml] {
+            out.push_str(&format!("  {}\n", inline(&m.graph, q.expr, format)));
+        }
+    }
+    insta::assert_snapshot!(out);
+}

@@ -92,13 +92,14 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let queries = files::queries(&mut model, &args.query, manner)?;
     let shown = |errors: Vec<hesse_compiler::diagnostic::Diagnostic>| files::render(&errors, &[], manner);
     let none = BTreeMap::new();
+    let memory = args.memory.unwrap_or_else(quarter);
     let given: Data = match (&args.data, args.random) {
         (Some(path), _) => arrays::read(path, &model).map_err(|d| shown(vec![*d]))?,
-        (None, seed) => data::random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none)).map_err(shown)?,
+        (None, seed) => data::random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none), memory).map_err(shown)?,
     };
     let bound = data::bind(&model, &given).map_err(shown)?;
     let unused: Vec<&str> = given.arrays.keys().filter(|n| model.graph.variable(n).is_none()).map(String::as_str).collect();
-    let settings = Settings { memory: args.memory.unwrap_or_else(quarter), per_sample: args.per_sample };
+    let settings = Settings { memory, per_sample: args.per_sample };
     let answers = pipeline::evaluate(&mut model, &queries, &bound, &settings).map_err(|d| {
         let d = if unused.is_empty() { d } else { d.help(format!("the data also have {}", unused.join(", "))) };
         d.render(&model.sources, manner.color)

@@ -5,10 +5,7 @@ use hesse_compiler::{
     diagnostic::{Code, Diagnostic, Source},
     syntax::{self, Model, Query},
 };
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 /// Largest text that is read, in bytes.
 const LARGEST: u64 = 64 << 20;

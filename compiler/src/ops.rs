@@ -44,6 +44,7 @@ pub mod logdet;
 pub mod logsumexp;
 pub mod mat_r;
 pub mod max;
+pub mod mean;
 pub mod mse;
 pub mod mul;
 pub mod nll;
@@ -93,7 +94,7 @@ pub static ALL: &[&Op] = &[
     &functional::FUNCTIONAL, &gauss_newton::GAUSS_NEWTON, &gelu::GELU, &grad::GRAD, &hadamard::HADAMARD, &hcat::HCAT,
     &hessian::HESSIAN, &hinge::HINGE, &hvp::HVP, &inv::INV, &jacobian::JACOBIAN, &kron::KRON, &layernorm::LAYERNORM,
     &layernorm_affine::LAYERNORM_AFFINE, &leaky_relu::LEAKY_RELU, &log::LOG,
-    &logdet::LOGDET, &logsumexp::LOGSUMEXP, &mat_r::MAT_R, &max::MAX, &mse::MSE, &mul::MUL, &nll::NLL, &norm1::NORM1,
+    &logdet::LOGDET, &logsumexp::LOGSUMEXP, &mat_r::MAT_R, &max::MAX, &mean::MEAN, &mse::MSE, &mul::MUL, &nll::NLL, &norm1::NORM1,
     &norm2::NORM2, &norm2_grad::NORM2_GRAD, &norm2_resolvent::NORM2_RESOLVENT, &normf::NORMF, &norminf::NORMINF,
     &normmax::NORMMAX, &ones::ONES, &power::POWER, &relu::RELU, &rmsnorm::RMSNORM, &rmsnorm_affine::RMSNORM_AFFINE,
     &rowrms::ROWRMS, &rowstd::ROWSTD, &rowsum::ROWSUM, &scale::SCALE, &sigmoid::SIGMOID, &sign::SIGN, &silu::SILU,

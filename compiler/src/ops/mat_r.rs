@@ -19,6 +19,9 @@ pub static MAT_R: Op = Op {
         if shape.cols.is_one() {
             return Some(v);
         }
+        if shape.rows.is_one() {
+            return Some(g.transpose(v));
+        }
         if g.is_zero(v) {
             return Some(g.zeros(&shape));
         }

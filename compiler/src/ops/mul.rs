@@ -119,6 +119,28 @@ fn pair(g: &mut Graph, a: Expr, b: Expr) -> Option<Expr> {
             return Some(g.vec_r(axb));
         }
     }
+    if g.shape(b).cols.is_one() {
+        // a column is its own vec_r: (A ⊗ v) x = vec_r(A x v'), (u ⊗ B) x = vec_r(u x' B'), diag(v) x = v ∘ x
+        if let Some(&[a1, a2]) = g.args_of(a, &KRON) {
+            if g.shape(a2).cols.is_one() {
+                let right = g.transpose(a2);
+                let ax = g.mul(a1, b);
+                let outer = g.mul(ax, right);
+                return Some(g.vec_r(outer));
+            }
+            if g.shape(a1).cols.is_one() {
+                let (x, right) = (g.transpose(b), g.transpose(a2));
+                let ux = g.mul(a1, x);
+                let outer = g.mul(ux, right);
+                return Some(g.vec_r(outer));
+            }
+        }
+        if let Some(v) = g.diagonal_of(a)
+            && g.args_of(b, &VEC_R).is_none()
+        {
+            return Some(g.hadamard(v, b));
+        }
+    }
     // vec_r(A)' vec_r(B) = <A, B>
     if let Some(y) = g.row_of_vec(a)
         && let Some(x) = g.args_of(b, &VEC_R).map(|x| x[0])

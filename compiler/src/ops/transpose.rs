@@ -21,7 +21,7 @@ pub static TRANSPOSE: Op = Op {
 
 fn shrink(g: &mut Graph, args: &[Expr]) -> Option<Expr> {
     let a = args[0];
-    if g.facts(a).has(Fact::Symmetric) {
+    if g.facts(a).has(Fact::Symmetric) || g.is_scalar(a) {
         return Some(a);
     }
     let Node::Apply(op, inner) = g.node(a).clone() else {

@@ -17,6 +17,9 @@ pub static VEC_R: Op = Op {
         if g.shape(a).cols.is_one() {
             return Some(a); // a column is its own vec_r
         }
+        if g.shape(a).rows.is_one() {
+            return Some(g.transpose(a));
+        }
         if g.is_zero(a) {
             let n = g.shape(a).len();
             return Some(g.zeros(&crate::expr::Shape::new(n, crate::dim::Dim::constant(1))));

@@ -150,11 +150,18 @@ fn apply(op: &'static Op, args: &[Formula]) -> String {
         Form::Call(name) if !args.is_empty() && args.iter().all(|a| matches!(a, Formula::Size(_))) => {
             format!("<msub><mi>{}</mi>{}</msub>", escape(name), row_of(&listed(",")))
         }
-        Form::Call(name) => {
-            let name = format!("<mi>{}</mi>{}", escape(name), sign("\u{2061}"));
-            row_of(&format!("{name}{}{}{}", sign("("), listed(","), sign(")")))
+        Form::Call(spelled) => {
+            let called = name(spelled);
+            let called = format!("{called}{}", sign("\u{2061}"));
+            row_of(&format!("{called}{}{}{}", sign("("), listed(","), sign(")")))
         }
-        Form::Fence(open, close) => row_of(&format!("{}{}{}", sign(open), listed(","), sign(close))),
+        Form::Fence(open, close) => {
+            let close = match close.split_once('_') {
+                Some((close, below)) => format!("<msub>{}{}</msub>", sign(close), letters(below)),
+                None => sign(close),
+            };
+            row_of(&format!("{}{}{close}", sign(open), listed(",")))
+        }
         Form::Postfix(s) => {
             let base = args.first().map(|a| operand(a, level::POSTFIX)).unwrap_or_default();
             format!("<msup>{base}{}</msup>", superscript(s))
