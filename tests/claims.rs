@@ -64,6 +64,11 @@ wrong! {
     defined_by_itself: "assume s == s + 1\nclaim \"a\": s == s";
     derivative_that_is_not_zero: "claim \"a\": jacobian(norm2(X) X, X) == norm2(X) I(m*n)";
     sizes_that_do_not_exist: "claim \"a\": A[1:20, 1:20] == A[1:20, 1:20] + A[1:20, 1:20]";
+    not_differentiable: "param Q: n × n\nclaim \"a\": jacobian(cofactor2(Q), Q) == zeros(n^4, n^2)";
+    strictly_less_than_itself: "claim \"a\": normF(A) < normF(A')";
+    too_large: "dim L = 4000000\nconst C: L × L\nclaim \"a\": norm2(C) <= normF(C)\nclaim \"b\": tr(C) == sum(C)";
+    too_large_inside: "const v, w: 3000\nclaim \"a\": norm2((v w') ⊗ (w v')) <= normF(v)";
+    nothing_fits: "dim h = n - 90\nconst C: h × m\nclaim \"a\": norm2(C) <= 2\nclaim \"b\": C == C + C";
     without_a_name: "claim A B == A B + A B";
     true_ones_beside_wrong_ones: "claim \"a\": (A B)' == B' A'\nclaim \"b\": (A B)' == A' B'\nclaim \"c\": tr(A B B' A') == normF(A B)^2";
 }

@@ -18,10 +18,14 @@ use crate::{
 
 /// A violation is larger than rounding: relative to the sides, and absolute.
 const RELATIVE: f64 = 1e-9;
-const ABSOLUTE: f64 = 1e-13;
+const ABSOLUTE: f64 = 1e-8;
 /// A ratio that nobody takes for rounding, and the steps that are taken to it from a violation.
 const CLEAR: f64 = 0.9;
 const PLAIN: usize = 60;
+/// Ratios that are looked at longer, and how often.
+const ATTAINED: f64 = 1.0005;
+const NEAR: f64 = 2.0;
+const MORE: usize = 2;
 /// A violation is seen at data so near, with a value so near.
 const NEARBY: f64 = 1e-9;
 const STABLE: f64 = 1e-3;
@@ -46,6 +50,7 @@ struct Tried {
     point: Point<f64>,
     small: f64,
     large: f64,
+    strict: bool,
 }
 
 impl Tried {
@@ -59,6 +64,9 @@ impl Tried {
     }
     fn violates(&self) -> bool {
         let gap = self.small - self.large;
+        if self.strict && gap >= 0.0 {
+            return true;
+        }
         gap > RELATIVE * self.small.abs().max(self.large.abs()) && gap > ABSOLUTE
     }
 }
@@ -67,7 +75,7 @@ pub(super) fn decide(p: &Problem, settings: &Settings) -> Found {
     let mut rng = Rng::new(settings.seed);
     let different = sizes::distinct(p);
     let mut count = 0;
-    let mut why = "no data were found that keep the assumptions".to_owned();
+    let mut why = "no small sizes fit the definitions of the sizes, or the data are too large".to_owned();
     let mut best: Vec<Tried> = vec![];
     let fixed = p.free.is_empty();
     let mut work = 0usize;
@@ -113,6 +121,14 @@ pub(super) fn decide(p: &Problem, settings: &Settings) -> Found {
         let budget = (settings.steps / starts).min(WORK / 2 / starts / cost).max(30);
         steps += budget;
         climb(p, &mut t, budget, settings, &mut rng);
+        // what comes near without being attained is worth more
+        for _ in 0..MORE {
+            if t.violates() || !(ATTAINED..NEAR).contains(&t.ratio()) {
+                break;
+            }
+            steps += budget;
+            climb(p, &mut t, budget, settings, &mut rng);
+        }
         if t.violates() {
             return refuted(p, t, settings, &mut rng);
         }
@@ -136,13 +152,10 @@ fn refuted(p: &Problem, mut t: Tried, settings: &Settings, rng: &mut Rng) -> Fou
     if !p.free.is_empty() {
         climb(p, &mut t, PLAIN, settings, rng);
     }
-    let how = format!(
-        "left {} > right {}, at {} and {}",
-        explain::number(t.small),
-        explain::number(t.large),
-        explain::sizes(&t.point.sizes),
-        explain::data(&t.point.values)
-    );
+    let (small, large) = (explain::number(t.small), explain::number(t.large));
+    let sign = if small == large { "=" } else { ">" };
+    let (sizes, data) = (explain::sizes(&t.point.sizes), explain::data(&t.point.values));
+    let how = format!("left {small} {sign} right {large}, at {sizes} and {data}");
     Found::new(Verdict::Refuted, how)
 }
 
@@ -151,6 +164,10 @@ fn refuted(p: &Problem, mut t: Tried, settings: &Settings, rng: &mut Rng) -> Fou
 /// Errors: why there is no value, or none but rounding.
 fn evaluate(p: &Problem, raw: Raw, settings: &Settings) -> Result<Tried, String> {
     let t = sides(p, raw, settings)?;
+    let gap = t.small - t.large;
+    if gap > RELATIVE * t.small.abs().max(t.large.abs()) && gap <= ABSOLUTE {
+        return Err("a side is all rounding".to_owned());
+    }
     if t.violates() && !p.free.is_empty() {
         // a value that is all rounding is another one close by
         let mut rng = Rng::new(settings.seed + 5);
@@ -185,7 +202,7 @@ fn sides(p: &Problem, raw: Raw, settings: &Settings) -> Result<Tried, String> {
     if !small.is_finite() || !large.is_finite() {
         return Err("a side is not finite".to_owned());
     }
-    Ok(Tried { raw, point, small, large })
+    Ok(Tried { raw, point, small, large, strict: p.strict })
 }
 
 /// The entries with the sign that the facts ask for.
@@ -198,12 +215,18 @@ fn signed(m: &Matrix<f64>, facts: Facts) -> Matrix<f64> {
     }
 }
 
-/// Data of random kinds and scales; plain normal numbers if `plain`.
+/// Data of random kinds and scales, in some draws one scale for all parameters; plain normal numbers if `plain`.
 fn random(p: &Problem, sizes: &Sizes, plain: bool, rng: &mut Rng) -> Raw {
     let mut values = Named::new();
+    let common = (rng.below(2) == 0).then(|| SCALES[rng.below(SCALES.len())]);
     for f in &p.free {
         let (rows, cols) = extent(&f.shape, sizes);
-        let scale = if plain { 1.0 } else { SCALES[rng.below(SCALES.len())] };
+        let own = SCALES[rng.below(SCALES.len())];
+        let scale = match common {
+            _ if plain => 1.0,
+            Some(s) if f.param => s,
+            _ => own,
+        };
         let kind = if plain { 0 } else { rng.below(9) };
         values.insert(f.name.clone(), kind_of(kind, rows, cols, rng).map(|x| x * scale));
     }

@@ -9,29 +9,49 @@ use crate::{
 
 /// A stream of random numbers (splitmix64): the same on every machine.
 #[derive(Clone, Debug)]
-pub(super) struct Rng(u64);
+pub(super) struct Rng {
+    state: u64,
+    /// How far normal numbers are moved, relative to them; the stream of that is its own.
+    moved: f64,
+    side: u64,
+}
+
+/// One step of splitmix64.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let z = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// A number in [0, 1) of random bits.
+fn fraction(bits: u64) -> f64 {
+    (bits >> 11) as f64 / (1u64 << 53) as f64
+}
 
 impl Rng {
     /// The stream of a seed.
     pub(super) fn new(seed: u64) -> Rng {
-        Rng(seed.wrapping_mul(0xD129_0DDB_5F3A_2C81) ^ 0x5851_F42D_4C95_7F2D)
+        Rng { state: seed.wrapping_mul(0xD129_0DDB_5F3A_2C81) ^ 0x5851_F42D_4C95_7F2D, moved: 0.0, side: seed }
+    }
+    /// The stream of a seed, its normal numbers moved by up to this, relative to them.
+    pub(super) fn near(seed: u64, moved: f64) -> Rng {
+        Rng { moved, ..Rng::new(seed) }
     }
     /// 64 random bits.
     pub(super) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        next(&mut self.state)
     }
     /// A number in [0, 1).
     pub(super) fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+        fraction(self.bits())
     }
     /// A standard normal number.
     pub(super) fn normal(&mut self) -> f64 {
         let u = 1.0 - self.unit();
         let v = self.unit();
-        (-2.0 * libm::log(u)).sqrt() * libm::cos(std::f64::consts::TAU * v)
+        let x = (-2.0 * libm::log(u)).sqrt() * libm::cos(std::f64::consts::TAU * v);
+        if self.moved == 0.0 { x } else { x * (1.0 + self.moved * (2.0 * fraction(next(&mut self.side)) - 1.0)) }
     }
     /// A number below n, which is positive.
     pub(super) fn below(&mut self, n: usize) -> usize {

@@ -16,6 +16,9 @@ use crate::{index::Failure, matrix::Matrix, scalar::Fp};
 /// The relative difference up to which numbers agree, and from which they differ.
 const AGREE: f64 = 1e-9;
 const DIFFER: f64 = 1e-6;
+/// A difference is seen at data so near, too, with sides so near; else it is rounding.
+const NEARBY: f64 = 1e-9;
+const STABLE: f64 = 1e-4;
 /// Below this all entries count as rounding.
 const FLOOR: f64 = 1e-3;
 /// Draws for one point, where data fall outside a domain or rounding decides nothing.
@@ -32,7 +35,7 @@ enum Compared {
 pub(super) fn decide(p: &Problem, settings: &Settings) -> Found {
     let all = sizes::distinct(p);
     if all.is_empty() {
-        return Found::new(Verdict::Error, "no small sizes that all differ fit the definitions of the sizes");
+        return Found::new(Verdict::Error, "no small sizes fit the definitions of the sizes, or the data are too large");
     }
     let mut last = String::new();
     // sizes at which a point can be evaluated; the others are out of range, or too large
@@ -80,36 +83,53 @@ fn bound(worst: f64) -> String {
 fn real(p: &Problem, sizes: &Sizes, settings: &Settings, k: u64) -> Result<Compared, String> {
     let mut why = "no data were found that keep the assumptions".to_owned();
     for t in 0..TRIES {
-        let mut rng = Rng::new(settings.seed + 1000 * k + t);
-        let mut point = Point::<f64>::random(p, sizes, &mut rng);
-        if !point.settle(p, settings.memory) {
-            continue;
-        }
-        let (l, r) = match point.sides(p, settings.memory) {
-            Ok(sides) => sides,
-            Err(f) => {
-                why = failure(&f);
+        let seed = settings.seed + 1000 * k + t;
+        let (point, l, r) = match at(p, sizes, settings, &mut Rng::new(seed)) {
+            Ok(found) => found,
+            Err(w) => {
+                why = w;
                 continue;
             }
         };
-        if l.data.iter().chain(&r.data).any(|x| !x.is_finite()) {
-            why = "a value is not finite".to_owned();
-            continue;
-        }
         let scale = l.data.iter().chain(&r.data).fold(FLOOR, |m: f64, x| m.max(x.abs()));
-        let difference = |i: usize| (l.data[i] - r.data[i]).abs();
-        let at = (0..l.data.len()).fold(0, |b, i| if difference(i) > difference(b) { i } else { b });
-        let relative = difference(at) / scale;
+        let (place, relative) = apart(&l, &r, scale);
         if relative <= AGREE {
             return Ok(Compared::Same(relative));
         }
-        if relative >= DIFFER {
-            return Ok(Compared::Different(refuted(&point, &l, &r, at, settings.seed + 1000 * k + t)));
+        let near = at(p, sizes, settings, &mut Rng::near(seed, NEARBY));
+        let stable = near.is_ok_and(|(_, a, b)| apart(&l, &a, scale).1 < STABLE && apart(&r, &b, scale).1 < STABLE);
+        if relative >= DIFFER && stable {
+            return Ok(Compared::Different(refuted(&point, &l, &r, place, seed)));
         }
         why = format!("the sides differ by {relative:.1e}, which may be rounding");
     }
     Err(why)
 }
+
+/// Where two matrices are farthest apart, and by how much relative to a scale.
+fn apart(a: &Matrix<f64>, b: &Matrix<f64>, scale: f64) -> (usize, f64) {
+    let difference = |i: usize| (a.data[i] - b.data[i]).abs();
+    let place = (0..a.data.len()).fold(0, |best, i| if difference(i) > difference(best) { i } else { best });
+    (place, difference(place) / scale)
+}
+
+/// A point with both sides there.
+///
+/// Errors: why there is none.
+fn at(p: &Problem, sizes: &Sizes, settings: &Settings, rng: &mut Rng) -> Result<At, String> {
+    let mut point = Point::<f64>::random(p, sizes, rng);
+    if !point.settle(p, settings.memory) {
+        return Err("no data were found that keep the assumptions".to_owned());
+    }
+    let (l, r) = point.sides(p, settings.memory).map_err(|f| failure(&f))?;
+    if l.data.iter().chain(&r.data).any(|x| !x.is_finite()) {
+        return Err("a value is not finite".to_owned());
+    }
+    Ok((point, l, r))
+}
+
+/// A point, and the sides there.
+type At = (Point<f64>, Matrix<f64>, Matrix<f64>);
 
 fn refuted(point: &Point<f64>, l: &Matrix<f64>, r: &Matrix<f64>, at: usize, seed: u64) -> String {
     let place = if l.data.len() == 1 { String::new() } else { format!(" in entry ({}, {})", at / l.cols + 1, at % l.cols + 1) };

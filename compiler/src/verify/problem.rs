@@ -4,7 +4,7 @@ use super::ordered;
 use crate::{
     differentiate,
     dim::Dim,
-    expr::{Expr, Fact, Facts, Graph, Node, Shape},
+    expr::{Expr, Fact, Facts, Graph, Kind, Node, Shape},
     index::Program,
     lower::lower,
     number::Number,
@@ -21,6 +21,8 @@ pub(super) struct Free {
     pub(super) shape: Shape,
     /// What is known of it.
     pub(super) facts: Facts,
+    /// Whether it is a parameter.
+    pub(super) param: bool,
 }
 
 /// How data that break a rule are made to keep it.
@@ -54,6 +56,8 @@ pub(super) struct Problem {
     pub(super) right: Expr,
     /// Both sides.
     pub(super) sides: Program,
+    /// Whether equality breaks the claim.
+    pub(super) strict: bool,
     /// Data that are drawn.
     pub(super) free: Vec<Free>,
     /// Data that are given by other data, in an order in which they can be computed.
@@ -108,13 +112,19 @@ impl Problem {
         let free = g
             .variables()
             .filter(|(n, _)| relevant.contains(*n) && !is_defined(n))
-            .map(|(n, v)| Free { name: n.to_owned(), shape: v.shape.clone(), facts: g.facts(v.expr) })
+            .map(|(n, v)| Free {
+                name: n.to_owned(),
+                shape: v.shape.clone(),
+                facts: g.facts(v.expr),
+                param: v.kind == Kind::Param,
+            })
             .collect();
         let (sizes, extents) = sizes(g, &roots, &relevant);
         Ok(Problem {
             left,
             right,
             sides: lower(g, &[left, right]),
+            strict: matches!(claim.relation, Relation::Below | Relation::Above),
             free,
             defined: defined.into_iter().map(|(n, e)| (n, lower(g, &[e]))).collect(),
             rules,
