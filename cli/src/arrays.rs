@@ -6,9 +6,11 @@ use hesse_compiler::{
     diagnostic::{Code, Diagnostic},
     syntax::Model,
 };
+use serde::de;
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
     io::{Cursor, Read},
     path::Path,
 };
@@ -41,8 +43,12 @@ pub(crate) fn read(path: &Path, model: &Model) -> Result<Data, Box<Diagnostic>> 
         let is_size = model.sizes.contains(&key) || model.derived.contains_key(&key);
         if is_size && model.graph.variable(&key).is_none() {
             let n = array.data.first().copied().unwrap_or(f64::NAN);
-            if array.data.len() != 1 || n.fract() != 0.0 || !(1.0..=9e15).contains(&n) {
-                return Err(wrong(format!("the size `{key}` in `{name}` is not a positive whole number")));
+            if array.data.len() != 1 {
+                let found = array.data.len();
+                return Err(wrong(format!("`{key}` in `{name}` is a size, one number, but has {found} entries")));
+            }
+            if n.fract() != 0.0 || !(1.0..=9e15).contains(&n) {
+                return Err(wrong(format!("the size `{key}` in `{name}` is {n}, which is not a positive whole number")));
             }
             data.sizes.insert(key, n as usize);
         } else {
@@ -61,8 +67,14 @@ fn json(name: &str, bytes: &[u8]) -> Result<BTreeMap<String, Array>, Box<Diagnos
             Diagnostic::new(Code::Data, format!("`{name}` is empty")).help("data read {\"X\": [[1, 2], [3, 4]]}"),
         ));
     }
-    let value: Value = serde_json::from_str(text).map_err(|e| wrong(format!("`{name}` is not JSON: {e}")))?;
-    let Value::Object(map) = value else {
+    let top: Top = serde_json::from_str(text).map_err(|e| {
+        let d = wrong(format!("`{name}` cannot be read as JSON: {e}"));
+        if text.contains("NaN") || text.contains("Infinity") {
+            return Box::new(d.help("NaN and Infinity are not JSON; every entry must be a finite number"));
+        }
+        d
+    })?;
+    let Top::Object(map) = top else {
         return Err(Box::new(
             Diagnostic::new(Code::Data, format!("`{name}` is not an object of arrays"))
                 .help("data read {\"X\": [[1, 2], [3, 4]]}"),
@@ -75,6 +87,59 @@ fn json(name: &str, bytes: &[u8]) -> Result<BTreeMap<String, Array>, Box<Diagnos
         out.insert(key, array);
     }
     Ok(out)
+}
+
+/// What a file of JSON holds.
+enum Top {
+    /// Names with values; no name comes twice.
+    Object(Vec<(String, Value)>),
+    /// Anything else.
+    Other,
+}
+
+impl<'de> de::Deserialize<'de> for Top {
+    fn deserialize<D: de::Deserializer<'de>>(d: D) -> Result<Top, D::Error> {
+        struct Reader;
+        impl<'de> de::Visitor<'de> for Reader {
+            type Value = Top;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of arrays")
+            }
+            fn visit_map<M: de::MapAccess<'de>>(self, mut map: M) -> Result<Top, M::Error> {
+                let (mut seen, mut out) = (BTreeSet::new(), vec![]);
+                while let Some(key) = map.next_key::<String>()? {
+                    if !seen.insert(key.clone()) {
+                        return Err(de::Error::custom(format!("`{key}` is given twice")));
+                    }
+                    out.push((key, map.next_value()?));
+                }
+                Ok(Top::Object(out))
+            }
+            fn visit_seq<S: de::SeqAccess<'de>>(self, mut list: S) -> Result<Top, S::Error> {
+                while list.next_element::<de::IgnoredAny>()?.is_some() {}
+                Ok(Top::Other)
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+            fn visit_str<E>(self, _: &str) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+            fn visit_unit<E>(self) -> Result<Top, E> {
+                Ok(Top::Other)
+            }
+        }
+        d.deserialize_any(Reader)
+    }
 }
 
 /// Appends the entries of a nested list, whose lists on one level must all have one length.
@@ -122,7 +187,14 @@ fn npz(name: &str, bytes: &[u8]) -> Result<BTreeMap<String, Array>, Box<Diagnost
         let mut file = archive.by_index(k).map_err(|e| wrong(format!("`{name}` is damaged: {e}")))?;
         let Some(key) = file.name().strip_suffix(".npy").map(str::to_owned) else { continue };
         let mut content = vec![];
-        file.read_to_end(&mut content).map_err(|e| wrong(format!("`{key}` in `{name}` is damaged: {e}")))?;
+        // what is packed may be far larger than the file
+        file.by_ref()
+            .take(LARGEST + 1)
+            .read_to_end(&mut content)
+            .map_err(|e| wrong(format!("`{key}` in `{name}` is damaged: {e}")))?;
+        if content.len() as u64 > LARGEST {
+            return Err(wrong(format!("`{key}` in `{name}` has more than {LARGEST} bytes, the most that are read")));
+        }
         let array = npy(&content).map_err(|m| wrong(format!("`{key}` in `{name}`: {m}")))?;
         out.insert(key, array);
     }

@@ -3,7 +3,9 @@
 use crate::{Manner, arrays, files, output};
 use hesse_compiler::{
     data::{self, Data},
+    diagnostic::{Code, Diagnostic},
     pipeline::{self, Settings},
+    syntax::Model,
 };
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -26,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SEED", requires = "dims")]
     random: Option<u64>,
     /// Sizes of random data: L=8,dV=4
-    #[arg(long, value_name = "SIZES", value_parser = dims)]
+    #[arg(long, value_name = "SIZES", value_parser = dims, conflicts_with = "data")]
     dims: Option<BTreeMap<String, usize>>,
     /// What to evaluate; may be given several times
     #[arg(short, long = "query", required = true, value_name = "QUERY", num_args = 1..)]
@@ -49,7 +51,10 @@ fn dims(text: &str) -> Result<BTreeMap<String, usize>, String> {
         let (name, n) = part.split_once('=').ok_or_else(|| format!("`{part}` is not NAME=SIZE"))?;
         let n: usize = n.trim().parse().map_err(|_| format!("`{}` is not a positive whole number", n.trim()))?;
         if n == 0 {
-            return Err(format!("the size {} is 0", name.trim()));
+            return Err(format!("the size {} is 0; sizes are positive whole numbers", name.trim()));
+        }
+        if n as u64 > 1 << 53 {
+            return Err(format!("the size {} is {n}, which is too large", name.trim()));
         }
         if out.insert(name.trim().to_owned(), n).is_some() {
             return Err(format!("the size {} is given twice", name.trim()));
@@ -83,6 +88,16 @@ fn quarter() -> u128 {
     total.map_or(2 << 30, |kib| kib * 1024 / 4)
 }
 
+/// Random data, unless they would not fit in memory.
+fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, limit: u128) -> Result<Data, Vec<Diagnostic>> {
+    let needed = data::random_bytes(model, dims);
+    if needed > limit {
+        let message = format!("not enough memory: the random data need {needed} bytes, the limit is {limit}");
+        return Err(vec![Diagnostic::new(Code::Memory, message).help("give smaller sizes, or raise the limit with --memory")]);
+    }
+    data::random(model, seed, dims)
+}
+
 /// What is printed on standard output; nothing if it is written to a file.
 ///
 /// Errors: the diagnostics.
@@ -90,16 +105,16 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let kind = output::Kind::of(args.output.as_deref()).map_err(|m| files::file_error(m, manner))?;
     let mut model = files::model(&args.file, manner)?;
     let queries = files::queries(&mut model, &args.query, manner)?;
-    let shown = |errors: Vec<hesse_compiler::diagnostic::Diagnostic>| files::render(&errors, &[], manner);
+    let shown = |errors: Vec<Diagnostic>| files::render(&errors, &[], manner);
     let none = BTreeMap::new();
-    let memory = args.memory.unwrap_or_else(quarter);
+    let limit = args.memory.unwrap_or_else(quarter);
     let given: Data = match (&args.data, args.random) {
         (Some(path), _) => arrays::read(path, &model).map_err(|d| shown(vec![*d]))?,
-        (None, seed) => data::random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none), memory).map_err(shown)?,
+        (None, seed) => random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none), limit).map_err(shown)?,
     };
     let bound = data::bind(&model, &given).map_err(shown)?;
     let unused: Vec<&str> = given.arrays.keys().filter(|n| model.graph.variable(n).is_none()).map(String::as_str).collect();
-    let settings = Settings { memory, per_sample: args.per_sample };
+    let settings = Settings { memory: limit, per_sample: args.per_sample };
     let answers = pipeline::evaluate(&mut model, &queries, &bound, &settings).map_err(|d| {
         let d = if unused.is_empty() { d } else { d.help(format!("the data also have {}", unused.join(", "))) };
         d.render(&model.sources, manner.color)

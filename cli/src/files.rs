@@ -10,6 +10,9 @@ use std::{fs, io, path::Path};
 /// Largest text that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
 
+/// What a query looks like.
+const ASKED: &str = "a query is a formula over the names of the file, as in -q 'hessian(loss)'";
+
 /// Diagnostics as one text.
 pub(crate) fn render(errors: &[Diagnostic], sources: &[Source], manner: Manner) -> String {
     errors.iter().map(|d| d.render(sources, manner.color)).collect::<Vec<_>>().join("\n")
@@ -67,6 +70,10 @@ pub(crate) fn model(path: &Path, manner: Manner) -> Result<Model, String> {
 pub(crate) fn queries(model: &mut Model, texts: &[String], manner: Manner) -> Result<Vec<Query>, String> {
     let (mut good, mut bad) = (vec![], vec![]);
     for t in texts {
+        if t.trim().is_empty() {
+            bad.push(render(&[Diagnostic::new(Code::Syntax, "a query is empty").help(ASKED)], &[], manner));
+            continue;
+        }
         match syntax::query(model, t) {
             Ok(q) => good.push(q),
             Err(errors) => bad.push(render(&errors, &model.sources, manner)),

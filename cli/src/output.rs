@@ -31,7 +31,7 @@ impl Kind {
         if let Some(p) = parent.filter(|p| !p.is_dir()) {
             return Err(format!("`{}` cannot be written: there is no folder `{}`", path.display(), p.display()));
         }
-        match path.extension().and_then(|e| e.to_str()) {
+        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
             Some("json") => Ok(Kind::Json),
             Some("npz") => Ok(Kind::Npz),
             Some("safetensors") => Ok(Kind::Safetensors),

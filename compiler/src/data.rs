@@ -2,7 +2,7 @@
 
 mod random;
 
-pub use random::random;
+pub use random::{random, random_bytes};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -86,7 +86,8 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
     for (name, v) in model.graph.variables() {
         let Some(array) = data.arrays.get(name) else { continue };
         if array.data.is_empty() {
-            errors.push(Diagnostic::new(Code::Shape, format!("`{name}` is empty: {}", axes_text(&array.shape))));
+            let message = format!("`{name}` is declared {}, but the array given is empty: {}", v.shape, axes_text(&array.shape));
+            errors.push(Diagnostic::new(Code::Shape, message).help("sizes are positive"));
             continue;
         }
         if let Some(bad) = array.data.iter().position(|x| !x.is_finite()) {
@@ -107,6 +108,8 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
             );
             if matches!(v.kind, Kind::Input | Kind::Target) {
                 d = d.help("with one more axis in front, on every input and target, it is a batch");
+            } else if array.shape.len() > 2 {
+                d = d.help("only inputs and targets have a batch axis");
             }
             errors.push(d);
             continue;

@@ -3,6 +3,7 @@
 use super::{Array, Data};
 use crate::{
     diagnostic::{Code, Diagnostic},
+    dim::Dim,
     expr::{Expr, Fact, Facts, Kind, Node},
     matrix::Matrix,
     ops::cross_entropy::CROSS_ENTROPY,
@@ -87,6 +88,14 @@ pub fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, memory: 
         data.arrays.insert(name.to_owned(), Array { shape: vec![m, n], data: matrix.data });
     }
     if errors.is_empty() { Ok(data) } else { Err(errors) }
+}
+
+/// How many bytes the random data of these sizes take; sizes that are missing or wrong count nothing.
+pub fn random_bytes(model: &Model, dims: &BTreeMap<String, usize>) -> u128 {
+    let size = |s: &str| dims.get(s).copied();
+    let of = |d: &Dim| d.eval(&size).unwrap_or(0) as u128;
+    let free = model.graph.variables().filter(|(name, _)| !model.held.contains_key(*name));
+    free.map(|(_, v)| of(&v.shape.rows).saturating_mul(of(&v.shape.cols)).saturating_mul(8)).fold(0, u128::saturating_add)
 }
 
 /// Targets that are classes: the second argument of a cross-entropy.
