@@ -47,7 +47,7 @@ fn declarations(given: &str) -> Block {
 }
 
 fn bound(m: &Model, b: &Block) -> Bound {
-    let random = data::random(m, 11, &b.sizes, 1 << 30).expect("sizes are given");
+    let random = data::random(m, 11, &b.sizes).expect("sizes are given");
     let mut bound = data::bind(m, &random).expect("random data fit");
     bound.shared.extend(b.values.clone());
     bound

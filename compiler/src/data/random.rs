@@ -33,10 +33,10 @@ impl Stream {
     }
 }
 
-/// Random data with the given sizes, in at most so many bytes.
+/// Random data with the given sizes.
 ///
 /// Errors: a size that is missing, unknown, or too large.
-pub fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, memory: u128) -> Result<Data, Vec<Diagnostic>> {
+pub fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>) -> Result<Data, Vec<Diagnostic>> {
     let mut errors = vec![];
     for name in dims.keys().filter(|n| !model.sizes.contains(n) && !model.derived.contains_key(*n)) {
         let known = model.sizes.join(", ");
@@ -58,7 +58,6 @@ pub fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, memory: 
     let size = |s: &str| dims.get(s).copied();
     let one_hot = one_hot_targets(model);
     let mut data = Data { arrays: BTreeMap::new(), sizes: dims.clone(), source: format!("random data of seed {seed}") };
-    let mut drawn = 0u128;
     for (k, (name, v)) in model.graph.variables().enumerate() {
         if model.held.contains_key(name) {
             continue;
@@ -70,11 +69,10 @@ pub fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, memory: 
             continue;
         };
         let entries = m as u128 * n as u128;
-        drawn += entries * size_of::<f64>() as u128;
-        if m == 0 || n == 0 || drawn > memory / 2 {
-            let message = format!("`{name}` would be {m}×{n}: {drawn} bytes of data, {} are allowed", memory / 2);
-            errors.push(Diagnostic::new(Code::Memory, message).help("give smaller --dims, or more --memory"));
-            break;
+        if m == 0 || n == 0 || entries > 1 << 31 {
+            let message = format!("`{name}` would have {m}×{n} entries");
+            errors.push(Diagnostic::new(Code::Memory, message).help("at most 2^31 entries are drawn"));
+            continue;
         }
         let mut rng = Stream(seed.wrapping_mul(0xD129_0DDB_5F3A_2C81).wrapping_add((k as u64) << 40));
         let matrix = if one_hot.contains(&v.expr) {

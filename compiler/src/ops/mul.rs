@@ -1,6 +1,6 @@
 //! Matrix product, `A B`. Hence `vec_r(A X B) = (A ⊗ B') vec_r(X)`.
 
-use super::{build::Build, kron::KRON, mat_r::MAT_R, vec_r::VEC_R};
+use super::{build::Build, kron::KRON, mat_r::MAT_R, ones::ONES, size::SIZE, vec_r::VEC_R};
 use crate::expr::{Expr, Form, Forms, Graph, Meaning, Op};
 
 /// `A B`.
@@ -175,6 +175,26 @@ fn pair(g: &mut Graph, a: Expr, b: Expr) -> Option<Expr> {
             return products.map(|p| g.sum(&p));
         }
         return chain(g, a, b);
+    }
+    // K(p, m) (A ⊗ B) K(n, q) = B ⊗ A
+    let between = match (g.args_of(a, &MUL), g.args_of(b, &MUL)) {
+        (Some(&[k, xy]), _) => Some((k, xy, b)),
+        (_, Some(&[xy, k])) => Some((a, xy, k)),
+        _ => None,
+    };
+    if let Some((left, xy, right)) = between
+        && let (Some((p, m)), Some((n, q))) = (g.commutes(left), g.commutes(right))
+        && let Some(&[x, y]) = g.args_of(xy, &KRON)
+        && (&g.shape(x).rows, &g.shape(y).rows) == (&m, &p)
+        && (&g.shape(x).cols, &g.shape(y).cols) == (&n, &q)
+    {
+        return Some(g.kron(y, x));
+    }
+    // ones(m, k) ones(k, n) = k ones(m, n)
+    if let (Some(&[m, k]), Some(&[_, n])) = (g.args_of(a, &ONES), g.args_of(b, &ONES)) {
+        let count = g.apply(&SIZE, &[k]);
+        let ones = g.apply(&ONES, &[m, n]);
+        return Some(g.scale(count, ones));
     }
     // K(m, n) K(n, m) = I
     if let (Some((m, n)), Some((p, q))) = (g.commutes(a), g.commutes(b))
