@@ -47,7 +47,7 @@ fn array(bytes: &[u8], name: &str) -> (Vec<u64>, Vec<f64>) {
     (file.shape().to_vec(), file.into_vec().expect("doubles"))
 }
 
-/// `W` with other entries, in an archive with `X` and `Y` of a result.
+/// The header of a NumPy array.
 fn header(kind: &str, order: bool, shape: &str) -> String {
     let order = if order { "True" } else { "False" };
     format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}")
@@ -111,7 +111,7 @@ fn archives_of_other_types_and_orders() {
     let (x, y) = ([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [1.0, 2.0, 3.0]);
     f.file("d.json", serde_json::json!({ "X": x, "Y": y.map(|v| [v]), "W": [[0.5], [0.25]] }).to_string());
     let want = value(&f, "d.json", "hessian(loss, W, W)");
-    let flat = [1, 2, 3, 4, 5, 6];
+    let flat = [1i32, 2, 3, 4, 5, 6];
     let by_column = [1.0, 3.0, 5.0, 2.0, 4.0, 6.0];
     let singles: Vec<u8> = flat.iter().flat_map(|&v| (v as f32).to_le_bytes()).collect();
     let kinds: [(&str, Vec<u8>); 7] = [
