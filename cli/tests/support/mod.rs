@@ -71,7 +71,7 @@ impl Folder {
 /// A header of a NumPy array with the entries behind it, by hand.
 pub(crate) fn npy(header: &str, entries: &[u8]) -> Vec<u8> {
     let mut text = header.as_bytes().to_vec();
-    while (text.len() + 11) % 64 != 0 {
+    while !(text.len() + 11).is_multiple_of(64) {
         text.push(b' ');
     }
     text.push(b'\n');
