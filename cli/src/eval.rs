@@ -116,6 +116,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let unused: Vec<&str> = given.arrays.keys().filter(|n| model.graph.variable(n).is_none()).map(String::as_str).collect();
     let settings = Settings { memory: limit, per_sample: args.per_sample };
     let answers = pipeline::evaluate(&mut model, &queries, &bound, &settings).map_err(|d| {
+        let d = if given.arrays.is_empty() { d.help("the data have no arrays") } else { d };
         let d = if unused.is_empty() { d } else { d.help(format!("the data also have {}", unused.join(", "))) };
         d.render(&model.sources, manner.color)
     })?;

@@ -74,6 +74,9 @@ fn axes_text(axes: &[usize]) -> String {
     if axes.is_empty() {
         return "a number".to_owned();
     }
+    if let [n] = axes {
+        return format!("a list of {n}");
+    }
     axes.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
 }
 
@@ -108,7 +111,14 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
             );
             if matches!(v.kind, Kind::Input | Kind::Target) {
                 d = d.help("with one more axis in front, on every input and target, it is a batch");
-            } else if array.shape.len() > 2 {
+            }
+            let matrix = !v.shape.rows.is_one() && !v.shape.cols.is_one();
+            if matrix && array.shape.len() < 2 {
+                d = d.help("a matrix is a list of rows, as in [[1, 2], [3, 4]]");
+            }
+            if v.shape.is_scalar() {
+                d = d.help("a number fits");
+            } else if array.shape.len() > 2 && !matches!(v.kind, Kind::Input | Kind::Target) {
                 d = d.help("only inputs and targets have a batch axis");
             }
             errors.push(d);
