@@ -249,7 +249,6 @@ fn kinks_are_noted_only_where_they_are_met() {
 }
 
 #[test]
-#[ignore = "a kink is noted only where the value of the function itself is still computed"]
 fn kinks_are_noted_where_only_the_derivative_is_left() {
     let f = Folder::new("eval_kinks_left");
     f.file("k.hesse", "dim n\nparam x: n\nloss sum(relu(x))\n");
@@ -259,7 +258,6 @@ fn kinks_are_noted_where_only_the_derivative_is_left() {
 }
 
 #[test]
-#[ignore = "a function of a constant alone is read before it is computed"]
 fn a_determinant_of_zero_is_no_panic() {
     let f = Folder::new("eval_logdet_of_zero");
     f.file("d.json", DATA);

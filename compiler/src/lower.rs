@@ -30,16 +30,26 @@ pub fn lower(g: &Graph, roots: &[Expr]) -> Program {
 
 /// The same; the program tells when one of the watched nodes is evaluated at a kink.
 pub fn lower_watching(g: &Graph, roots: &[Expr], watched: &HashSet<Expr>) -> Program {
-    let mut l =
-        Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new(), atoms: None, watched: watched.clone() };
-    let order = g.reachable(roots);
+    let mut l = Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new(), atoms: None };
+    // functions with kinks that were differentiated: their arguments are looked at, even where only a derivative is left
+    let mut kinks = vec![];
+    for &e in watched {
+        if let Node::Apply(op, args) = g.node(e)
+            && let Some(kink) = op.0.kink
+        {
+            kinks.push((e, op.0.name, args[0], kink));
+        }
+    }
+    kinks.sort_unstable_by_key(|k| k.0);
+    let all: Vec<Expr> = roots.iter().copied().chain(kinks.iter().map(|k| k.2)).collect();
+    let order = g.reachable(&all);
     let mut uses: HashMap<Expr, usize> = HashMap::new();
     for &e in &order {
         for &a in g.args(e) {
             *uses.entry(a).or_default() += 1;
         }
     }
-    for &r in roots {
+    for &r in &all {
         *uses.entry(r).or_default() += 1;
     }
     let mut views: HashMap<Expr, View> = HashMap::new();
@@ -63,6 +73,10 @@ pub fn lower_watching(g: &Graph, roots: &[Expr], watched: &HashSet<Expr>) -> Pro
             }
         }
     }
+    for (_, name, a, kink) in kinks {
+        let argument = l.dense(&views[&a].clone(), a);
+        l.program.push(Step::Watch { name, argument, kink }, name);
+    }
     for r in roots {
         let out = l.dense(&views[r].clone(), *r);
         l.program.outputs.push(out);
@@ -77,8 +91,6 @@ struct Lower<'g> {
     inputs: BTreeMap<String, TensorId>,
     /// Set where formulas are compared, not computed: nothing is stored, values of functions are atoms.
     atoms: Option<canonical::Atoms>,
-    /// Nodes that are differentiated, so that their kinks matter.
-    watched: HashSet<Expr>,
 }
 
 impl Lower<'_> {
@@ -167,8 +179,7 @@ impl Lower<'_> {
                 let argument = self.dense(&view, a);
                 let shape = self.g.shape(e).clone();
                 let target = self.program.tensor(vec![shape.rows.clone(), shape.cols.clone()], Source::Computed);
-                let kink = self.watched.contains(&e).then_some(op.kink);
-                let step = Step::Map { name: op.name, values: value, parameters: numbers, argument, target, kink };
+                let step = Step::Map { name: op.name, values: value, parameters: numbers, argument, target };
                 let note = self.note(e);
                 self.program.push(step, &note);
                 // the entry is known by the factors of the argument's own sizes
@@ -179,8 +190,7 @@ impl Lower<'_> {
                 let shape = self.g.shape(e).clone();
                 let target = self.program.tensor(vec![shape.rows.clone(), shape.cols.clone()], Source::Computed);
                 let note = self.note(e);
-                let kink = self.watched.contains(&e).then_some(op.kink);
-                self.program.push(Step::Call { name: op.name, values, arguments, sizes: dims, target, kink }, &note);
+                self.program.push(Step::Call { name: op.name, values, arguments, sizes: dims, target }, &note);
                 self.view_of(target, &shape.rows, &shape.cols)
             }
             Meaning::Formula(_) | Meaning::Derivative => {

@@ -3,8 +3,7 @@
 use super::{Expr, Graph};
 use crate::{
     dim::Dim,
-    index::{EntryValues, Functions},
-    matrix::Matrix,
+    index::{EntryValues, Functions, Kink},
 };
 use std::{cmp::Ordering, collections::BTreeMap, fmt, hash};
 
@@ -173,7 +172,7 @@ pub struct Op {
     pub forms: Forms,
     /// Whether the first argument is where there is no derivative, and which piece is taken there, in words that follow
     /// "`relu` meets …"; `None` where the operation is smooth.
-    pub kink: fn(&Matrix<f64>) -> Option<String>,
+    pub kink: Option<Kink>,
     /// Simplification by construction: a simpler equal expression, tried on entry to the graph.
     pub shrink: fn(&mut Graph, &[Expr]) -> Option<Expr>,
 }
@@ -196,7 +195,7 @@ impl Op {
         bound: "",
         output: None,
         forms: Forms::call("", ""),
-        kink: |_| None,
+        kink: None,
         shrink: keep,
     };
 

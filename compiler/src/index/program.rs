@@ -73,8 +73,6 @@ pub enum Step {
         argument: TensorId,
         /// Tensor written.
         target: TensorId,
-        /// Tells whether the argument is at a kink, where that matters.
-        kink: Option<Kink>,
     },
     /// A function of matrices.
     Call {
@@ -88,8 +86,15 @@ pub enum Step {
         sizes: Vec<Dim>,
         /// Tensor written.
         target: TensorId,
-        /// Tells whether the first argument is at a kink, where that matters.
-        kink: Option<Kink>,
+    },
+    /// Tells whether the argument of a function that was differentiated is at a kink.
+    Watch {
+        /// Name of the function.
+        name: &'static str,
+        /// Its argument.
+        argument: TensorId,
+        /// Says so in words.
+        kink: Kink,
     },
     /// A condition on sizes that must hold before anything is read: `low ≤ value ≤ high`.
     Within {
@@ -143,7 +148,7 @@ impl Step {
         match self {
             Step::Contract { target, .. } => Some(target.tensor),
             Step::Map { target, .. } | Step::Call { target, .. } => Some(*target),
-            Step::Within { .. } => None,
+            Step::Watch { .. } | Step::Within { .. } => None,
         }
     }
 
@@ -151,7 +156,7 @@ impl Step {
     pub fn reads(&self) -> Vec<TensorId> {
         match self {
             Step::Contract { factors, .. } => factors.iter().map(|f| f.tensor).collect(),
-            Step::Map { argument, .. } => vec![*argument],
+            Step::Map { argument, .. } | Step::Watch { argument, .. } => vec![*argument],
             Step::Call { arguments, .. } => arguments.clone(),
             Step::Within { .. } => vec![],
         }
@@ -177,6 +182,7 @@ impl fmt::Display for Program {
                     let arguments: Vec<String> = arguments.iter().map(|a| format!("t{}", a.0)).collect();
                     writeln!(f, "t{} = {name}({})", target.0, arguments.join(", "))?;
                 }
+                Step::Watch { name, argument, .. } => writeln!(f, "watch {name}(t{})", argument.0)?,
                 Step::Within { what, low, value, high } => writeln!(f, "{what}: {low} <= {value} <= {high}")?,
             }
         }

@@ -131,11 +131,14 @@ impl<T: Numeric> Run<'_, T> {
                 }
                 arrays[t.0] = Some(std::rc::Rc::new(vec![T::zero(); n]));
             }
-            if let Step::Map { name, argument, kink: Some(kink), .. } = &s.step {
-                notes.extend(self.kink(program, name, *argument, *kink, &arrays)?);
+            // a tensor that nothing was added to is zero
+            for t in s.step.reads() {
+                if arrays[t.0].is_none() {
+                    arrays[t.0] = Some(std::rc::Rc::new(vec![T::zero(); self.entries(program, t)?]));
+                }
             }
-            if let Step::Call { name, arguments, kink: Some(kink), .. } = &s.step {
-                notes.extend(self.kink(program, name, arguments[0], *kink, &arrays)?);
+            if let Step::Watch { name, argument, kink } = &s.step {
+                notes.extend(self.kink(program, name, *argument, *kink, &arrays)?);
             }
             self.step(program, &s.step, &mut arrays)?;
             if not_finite.is_none()
@@ -201,7 +204,7 @@ impl<T: Numeric> Run<'_, T> {
             arrays[t.0].clone().expect("statements compute before they read, and a read tensor is alive")
         }
         match step {
-            Step::Within { .. } => {}
+            Step::Watch { .. } | Step::Within { .. } => {}
             Step::Map { name, values, parameters, argument, target, .. } => {
                 let data = map(name, values, parameters, &get(arrays, *argument)).map_err(Failure::Domain)?;
                 arrays[target.0] = Some(std::rc::Rc::new(data));

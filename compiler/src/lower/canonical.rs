@@ -16,7 +16,7 @@ use crate::{
     number::Number,
     ops::{inv::INV, power::POWER},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A canonical sum of products; equal forms are equal formulas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -77,14 +77,7 @@ pub(super) struct Atoms {
 /// The index forms of formulas of one graph, comparable with each other; `None` where one grows beyond what is multiplied
 /// out. Rows that stand for formulas, and derivatives, must have been expanded.
 pub fn index_form(g: &Graph, roots: &[Expr]) -> Vec<Option<IndexForm>> {
-    let mut l = Lower {
-        g,
-        program: Program::default(),
-        extents: vec![],
-        inputs: BTreeMap::new(),
-        atoms: Some(Atoms::default()),
-        watched: HashSet::new(),
-    };
+    let mut l = Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new(), atoms: Some(Atoms::default()) };
     let mut views: HashMap<Expr, Option<View>> = HashMap::new();
     for e in g.reachable(roots) {
         if matches!(g.node(e), Node::Dim(_)) {

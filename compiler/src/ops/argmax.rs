@@ -16,7 +16,7 @@ pub static ARGMAX: Op = Op {
     facts: "nonnegative Y",
     bound: "1",
     forms: Forms::call("argmax", r"\arg\max"),
-    kink: kink::tied_maximum,
+    kink: Some(kink::tied_maximum),
     shrink: |g, args| g.is_scalar(args[0]).then(|| g.one()),
     ..Op::BLANK
 };

@@ -15,7 +15,7 @@ pub static LEAKY_RELU: Op = Op {
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative A -> nonnegative Y",
     bound: "(1 + abs(B)) normF(A); normF(Y)",
     forms: Forms::call("leaky_relu", r"\operatorname{LeakyReLU}"),
-    kink: kink::zero_entry,
+    kink: Some(kink::zero_entry),
     shrink: |g, args| g.facts(args[0]).has(Fact::NonNegative).then(|| args[0]),
     ..Op::BLANK
 };

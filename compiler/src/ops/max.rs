@@ -16,7 +16,7 @@ pub static MAX: Op = Op {
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
     bound: "normmax(A)",
     forms: Forms::call("max", r"\max"),
-    kink: kink::tied_maximum,
+    kink: Some(kink::tied_maximum),
     shrink: |g, args| (g.is_scalar(args[0])).then_some(args[0]).or_else(|| g.is_ones(args[0]).then(|| g.one())),
     ..Op::BLANK
 };

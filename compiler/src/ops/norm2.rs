@@ -26,7 +26,7 @@ pub static NORM2: Op = Op {
     facts: "nonnegative Y; positive A -> positive Y; invertible A -> positive Y",
     bound: "norm2(A); normF(A)",
     forms: Forms { text: Form::Call("norm2"), latex: Form::Fence(r"\lVert ", r" \rVert_2"), mathml: Form::Fence("‖", "‖_2") },
-    kink: kink::tied_singular_value,
+    kink: Some(kink::tied_singular_value),
     shrink: |g, args| {
         let a = args[0];
         if g.is_scalar(a) {

@@ -17,7 +17,7 @@ pub static NORM2_GRAD: Op = Op {
          + (norm2_resolvent(A) A ⊗ Y' + Y ⊗ norm2_resolvent(A') A') K(n, m)"],
     bound: "1",
     forms: Forms::call("norm2_grad", r"\nabla_2"),
-    kink: kink::tied_singular_value,
+    kink: Some(kink::tied_singular_value),
     shrink: |g, args| {
         if g.is_zero(args[0]) {
             return Some(args[0]);

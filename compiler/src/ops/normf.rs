@@ -20,7 +20,7 @@ pub static NORMF: Op = Op {
     forms: Forms {
         text: Form::Call("normF"), latex: Form::Fence(r"\lVert ", r" \rVert_{F}"), mathml: Form::Fence("‖", "‖_F")
     },
-    kink: kink::zero_matrix,
+    kink: Some(kink::zero_matrix),
     shrink: |g, args| {
         let a = args[0];
         if g.is_scalar(a) {

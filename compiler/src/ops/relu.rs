@@ -15,7 +15,7 @@ pub static RELU: Op = Op {
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative Y",
     bound: "normF(A)",
     forms: Forms::call("relu", r"\operatorname{ReLU}"),
-    kink: kink::zero_entry,
+    kink: Some(kink::zero_entry),
     shrink: |g, args| g.facts(args[0]).has(Fact::NonNegative).then(|| args[0]),
     ..Op::BLANK
 };

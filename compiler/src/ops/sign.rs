@@ -15,7 +15,7 @@ pub static SIGN: Op = Op {
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative A -> nonnegative Y",
     bound: "sqrt(m n)",
     forms: Forms::call("sign", r"\operatorname{sign}"),
-    kink: kink::zero_entry,
+    kink: Some(kink::zero_entry),
     shrink: |g, args| {
         g.facts(args[0]).has(Fact::Positive).then(|| {
             let s = g.shape(args[0]).clone();

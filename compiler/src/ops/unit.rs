@@ -22,7 +22,7 @@ pub static UNIT: Op = Op {
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative A -> nonnegative Y; posdef A -> posdef Y; diagonal A -> diagonal Y",
     bound: "1",
     forms: Forms::call("unit", r"\operatorname{unit}"),
-    kink: kink::zero_matrix,
+    kink: Some(kink::zero_matrix),
     shrink: |g, args| {
         let a = args[0];
         if g.is_scalar(a) {
