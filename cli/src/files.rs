@@ -5,10 +5,7 @@ use hesse_compiler::{
     diagnostic::{Code, Diagnostic, Source},
     syntax::{self, Model, Query},
 };
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 /// Largest text that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -61,7 +58,7 @@ pub(crate) fn file_error(message: String, manner: Manner) -> String {
 pub(crate) fn model(path: &Path, manner: Manner) -> Result<Model, String> {
     let source = text(path).map_err(|m| file_error(m, manner))?;
     let read = |wanted: &str, from: &str| {
-        let base = Path::new(from).parent().map(Path::to_path_buf).unwrap_or_else(PathBuf::new);
+        let base = Path::new(from).parent().map(Path::to_path_buf).unwrap_or_default();
         text(&base.join(wanted))
     };
     syntax::model(source, &read).map_err(|(sources, errors)| render(&errors, &sources, manner))
