@@ -112,7 +112,8 @@ impl<T: Numeric> Run<'_, T> {
             if let Step::Within { what, low, value, high } = &s.step {
                 let (l, v, h) = (self.dim(low)?, self.dim(value)?, self.dim(high)?);
                 if v < l || v > h {
-                    return Err(Failure::Range(format!("{what}: {value} = {v} is not between {l} and {h}")));
+                    let value = if value.as_constant().is_some() { format!("{v}") } else { format!("{value} = {v}") };
+                    return Err(Failure::Range(format!("{what}: {value} is not between {l} and {h}")));
                 }
             }
         }

@@ -8,6 +8,7 @@ use crate::{
     index::{Failure, Outcome, Program, Run},
     lower::{lower, lower_watching},
     matrix::Matrix,
+    ops::power::POWER,
     syntax::{self, Model, Query},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -281,7 +282,11 @@ impl Runner<'_> {
                 format!("`{name}` is {}×{} in the data, but must be {}×{}", found.0, found.1, needed.0, needed.1),
             ),
             Failure::Range(text) => Diagnostic::new(Code::Range, format!("a slice is out of range: {text}")),
-            Failure::Domain(e) => Diagnostic::new(Code::Domain, format!("`{}` is not defined here: {}", e.op, e.message)),
+            Failure::Domain(e) => {
+                // quotients and roots are powers inside
+                let what = if e.op == POWER.name { "a quotient, root or power".to_owned() } else { format!("`{}`", e.op) };
+                Diagnostic::new(Code::Domain, format!("{what} is not defined here: {}", e.message))
+            }
             Failure::TooLarge { what, bytes, limit } => Diagnostic::new(
                 Code::Memory,
                 format!("not enough memory: {what} needs {}, the limit is {}", size_text(*bytes), size_text(*limit)),
