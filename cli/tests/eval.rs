@@ -215,6 +215,38 @@ fn a_batch_of_one_is_the_sample() {
 }
 
 #[test]
+fn sizes_decide_between_a_column_and_a_batch_of_numbers() {
+    let f = Folder::new("eval_column_or_batch");
+    f.file("n.hesse", "dim n\ninput x, z: n\nparam w: n\nloss dot(w, x)^2 + dot(w, z)\n");
+    f.file("d.json", r#"{"x": [[1], [2], [3]], "z": [[1], [2], [4]], "w": [2]}"#);
+    let r = results(&f.good(&["eval", "n.hesse", "--data", "d.json", "-q", "loss", "--per-sample"])).remove(0);
+    assert_eq!(r["shape"], serde_json::json!([3, 1, 1]));
+    assert_eq!(numbers(&r["data"]), [6.0, 20.0, 44.0]);
+    // where a column fits, it is a column
+    f.file("e.json", r#"{"x": [[1], [2], [3]], "z": [[1], [2], [4]], "w": [2, 0, 1]}"#);
+    let r = results(&f.good(&["eval", "n.hesse", "--data", "e.json", "-q", "loss", "--per-sample"])).remove(0);
+    assert_eq!((numbers(&r["data"]), &r["shape"]), (vec![31.0], &serde_json::json!([1, 1])));
+}
+
+#[test]
+fn sizes_are_solved_from_derived_ones() {
+    let f = Folder::new("eval_derived_sizes");
+    f.file(
+        "n.hesse",
+        "dim n, k\ndim m = n - 50\ndim h = k*k + 1\ninput X: m × 3\ninput Y: 2*n × h\nloss sum(X) + n + k + sum(Y)\n",
+    );
+    let row = |n: usize| format!("[{}]", vec!["0"; n].join(", "));
+    let rows = |m: usize, n: usize| format!("[{}]", vec![row(n); m].join(", "));
+    f.file("d.json", format!(r#"{{"X": {}, "Y": {}}}"#, rows(2, 3), rows(104, 10)));
+    let out = f.good(&["eval", "n.hesse", "--data", "d.json", "-q", "loss"]);
+    assert_eq!(numbers(&results(&out)[0]["data"]), [55.0]);
+    // m is 2 by X, so n is 52; Y says 51
+    f.file("e.json", format!(r#"{{"X": {}, "Y": {}}}"#, rows(2, 3), rows(102, 10)));
+    let o = f.run(&["eval", "n.hesse", "--data", "e.json", "-q", "loss"]);
+    assert_eq!(o.status.code(), Some(1));
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let f = Folder::new("eval_seed");
     let run = |seed: &str, out: &str| {

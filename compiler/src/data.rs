@@ -1,6 +1,7 @@
 //! Data bound to a model: sizes are read off the arrays, a batch axis is found, shapes are checked.
 
 mod random;
+mod sizes;
 
 pub use random::{random, random_bytes};
 
@@ -9,9 +10,9 @@ use crate::{
     dim::Dim,
     expr::{Kind, Shape},
     matrix::Matrix,
-    syntax::Model,
+    syntax::{Model, nearest},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// An array as it was given.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -136,8 +137,10 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
         .map(|(n, _)| n)
         .collect();
     let can = |n: &str, batch: bool| possible[n].iter().any(|r| r.2.is_some() == batch);
-    let batched = !moving.iter().all(|n| can(n, false));
-    if batched && !moving.iter().all(|n| can(n, true)) {
+    let plain = moving.iter().all(|n| can(n, false));
+    let batchable = moving.iter().all(|n| can(n, true));
+    let batched = !plain;
+    if batched && !batchable {
         let names = |batch: bool| -> String {
             let list: Vec<String> = moving.iter().filter(|n| can(n, true) == batch).map(|n| format!("`{n}`")).collect();
             list.join(", ")
@@ -147,23 +150,31 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
                 .help("a batch is a leading axis on every input and target"),
         ]);
     }
-    let chosen: BTreeMap<&str, Reading> = possible
-        .iter()
-        .map(|(n, rs)| {
-            let want = batched && moving.contains(n);
-            (*n, *rs.iter().find(|r| r.2.is_some() == want).expect("just checked"))
-        })
-        .collect();
-    let counts: BTreeMap<usize, &str> = moving.iter().filter_map(|n| Some((chosen[n].2?, *n))).collect();
-    if counts.len() > 1 {
-        let list: Vec<String> = counts.iter().map(|(b, n)| format!("{b} by `{n}`")).collect();
-        return Err(vec![Diagnostic::new(Code::Batch, format!("the number of samples is {}", list.join(", but ")))]);
-    }
-    let sizes = sizes(model, data, &chosen)?;
-    let mut bound = Bound { sizes, shared: BTreeMap::new(), samples: vec![], batched };
-    if let Some((&b, _)) = counts.iter().next() {
-        bound.samples = vec![BTreeMap::new(); b];
-    }
+    // the readings of all arrays, the sizes by them, and the number of samples
+    type Choice<'a> = (BTreeMap<&'a str, Reading>, BTreeMap<String, usize>, usize);
+    let choose = |batched: bool| -> Result<Choice<'_>, Vec<Diagnostic>> {
+        let chosen: BTreeMap<&str, Reading> = possible
+            .iter()
+            .map(|(n, rs)| {
+                let want = batched && moving.contains(n);
+                (*n, *rs.iter().find(|r| r.2.is_some() == want).expect("just checked"))
+            })
+            .collect();
+        let counts: BTreeMap<usize, &str> = moving.iter().filter_map(|n| Some((chosen[n].2?, *n))).collect();
+        if counts.len() > 1 {
+            let list: Vec<String> = counts.iter().map(|(b, n)| format!("{b} by `{n}`")).collect();
+            return Err(vec![Diagnostic::new(Code::Batch, format!("the number of samples is {}", list.join(", but ")))]);
+        }
+        let sizes = sizes::solve(model, data, &chosen)?;
+        Ok((chosen, sizes, counts.into_keys().next().unwrap_or(0)))
+    };
+    // columns of one entry look like one column: then the sizes of the other arrays decide
+    let (choice, batched) = match choose(batched) {
+        Err(errors) if plain && batchable && !moving.is_empty() => (choose(true).map_err(|_| errors)?, true),
+        first => (first?, batched),
+    };
+    let (chosen, sizes, count) = choice;
+    let mut bound = Bound { sizes, shared: BTreeMap::new(), samples: vec![BTreeMap::new(); count], batched };
     for (name, (rows, cols, batch)) in chosen {
         let entries = &data.arrays[name].data;
         let matrix = |part: &[f64]| Matrix { rows, cols, data: part.to_vec() };
@@ -181,57 +192,10 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
     Ok(bound)
 }
 
-/// The value of every size, with where it comes from.
-fn sizes(model: &Model, data: &Data, chosen: &BTreeMap<&str, Reading>) -> Result<BTreeMap<String, usize>, Vec<Diagnostic>> {
-    let mut known: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    let mut errors = vec![];
-    for (name, &n) in &data.sizes {
-        if n == 0 {
-            errors.push(Diagnostic::new(Code::Size, format!("the size {name} is 0; sizes are positive whole numbers")));
-        } else if model.sizes.contains(name) {
-            known.insert(name.clone(), (n, "its own value in the data".to_owned()));
-        }
-    }
-    // plain names first; then sizes with one name still unknown, until nothing changes
-    let mut equations: Vec<(Dim, usize, String)> = vec![];
-    for (name, (rows, cols, _)) in chosen {
-        let Some(v) = model.graph.variable(name) else { continue };
-        equations.push((v.shape.rows.clone(), *rows, format!("the rows of `{name}`")));
-        equations.push((v.shape.cols.clone(), *cols, format!("the columns of `{name}`")));
-    }
-    for (name, d) in &model.derived {
-        if let Some(&n) = data.sizes.get(name) {
-            equations.push((d.clone(), n, format!("the value of `{name}` in the data")));
-        }
-    }
-    for round in 0..=equations.len() {
-        let mut changed = false;
-        for (d, n, place) in &equations {
-            let unknown: BTreeSet<&str> = d.names().filter(|s| !known.contains_key(*s)).collect();
-            let plain = d.as_symbol().is_some();
-            if unknown.len() == 1 && (plain || round > 0) {
-                let name = (*unknown.iter().next().expect("one name")).to_owned();
-                let at = |x: usize| d.eval(&|s| if s == name { Some(x) } else { known.get(s).map(|k| k.0) });
-                let value = if plain { Some(*n) } else { (1..=n.saturating_mul(2).min(1 << 20)).find(|&x| at(x) == Some(*n)) };
-                if let Some(x) = value {
-                    known.insert(name, (x, place.clone()));
-                    changed = true;
-                }
-            }
-        }
-        if !changed && round > 0 {
-            break;
-        }
-    }
-    for (d, n, place) in &equations {
-        let value = d.eval(&|s| known.get(s).map(|k| k.0));
-        if d.names().all(|s| known.contains_key(s)) && value != Some(*n) {
-            let from: Vec<String> = d.names().map(|s| format!("{s} is {} by {}", known[s].0, known[s].1)).collect();
-            let value = value.map_or("not a positive whole number".to_owned(), |v| v.to_string());
-            errors.push(
-                Diagnostic::new(Code::Size, format!("the size {d} is {n} by {place}, but must be {value}")).help(from.join("; ")),
-            );
-        }
-    }
-    if errors.is_empty() { Ok(known.into_iter().map(|(n, (x, _))| (n, x)).collect()) } else { Err(errors) }
+/// The arrays that the model does not have, each with the declared name without data that it may stand for.
+pub fn unused(model: &Model, data: &Data) -> Vec<(String, Option<String>)> {
+    let missing =
+        || model.graph.variables().map(|(n, _)| n).filter(|n| !data.arrays.contains_key(*n) && !model.held.contains_key(*n));
+    let unknown = data.arrays.keys().filter(|n| model.graph.variable(n).is_none());
+    unknown.map(|n| (n.clone(), nearest(n, missing()).map(str::to_owned))).collect()
 }
