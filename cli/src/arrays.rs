@@ -10,7 +10,7 @@ use serde::de;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
+    fmt, fs,
     io::{Cursor, Read},
     path::Path,
 };
@@ -22,20 +22,29 @@ fn wrong(message: impl Into<String>) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::Data, message))
 }
 
-/// Reads the data for a model.
+/// More than may be held.
+fn too_large(what: &str, needed: u128, limit: u128) -> Box<Diagnostic> {
+    let message = format!("not enough memory: {what} needs {needed} bytes, the limit is {limit}");
+    Box::new(Diagnostic::new(Code::Memory, message).help("raise the limit with --memory"))
+}
+
+/// Reads the data for a model, in at most `limit` bytes.
 ///
 /// Errors: one diagnostic: what was needed, what was found.
-pub(crate) fn read(path: &Path, model: &Model) -> Result<Data, Box<Diagnostic>> {
+pub(crate) fn read(path: &Path, model: &Model, limit: u128) -> Result<Data, Box<Diagnostic>> {
     let name = path.display().to_string();
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
     if !["json", "npz", "safetensors"].contains(&ending.as_str()) {
         let message = format!("`{name}` is not data that hesse reads");
         return Err(Box::new(Diagnostic::new(Code::File, message).help("data are .json, .npz or .safetensors")));
     }
+    if let Some(n) = fs::metadata(path).ok().filter(|m| m.is_file()).map(|m| u128::from(m.len())).filter(|&n| n > limit) {
+        return Err(too_large(&format!("`{name}`"), n, limit));
+    }
     let bytes = files::bytes(path, LARGEST).map_err(|m| Box::new(Diagnostic::new(Code::File, m)))?;
     let arrays = match ending.as_str() {
         "json" => json(&name, &bytes)?,
-        "npz" => npz(&name, &bytes)?,
+        "npz" => npz(&name, &bytes, limit)?,
         _ => safetensors(&name, &bytes)?,
     };
     let mut data = Data { arrays: BTreeMap::new(), sizes: BTreeMap::new(), source: name.clone() };
@@ -179,37 +188,48 @@ fn nested(v: &Value, depth: usize, out: &mut Array) -> Result<(), String> {
     }
 }
 
-fn npz(name: &str, bytes: &[u8]) -> Result<BTreeMap<String, Array>, Box<Diagnostic>> {
+fn npz(name: &str, bytes: &[u8], limit: u128) -> Result<BTreeMap<String, Array>, Box<Diagnostic>> {
     let mut archive =
         zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| wrong(format!("`{name}` is not a NumPy archive: {e}")))?;
-    let mut out = BTreeMap::new();
+    let (mut out, mut left) = (BTreeMap::new(), limit.min(u128::from(LARGEST)));
     for k in 0..archive.len() {
         let mut file = archive.by_index(k).map_err(|e| wrong(format!("`{name}` is damaged: {e}")))?;
         let Some(key) = file.name().strip_suffix(".npy").map(str::to_owned) else { continue };
         let mut content = vec![];
-        // what is packed may be far larger than the file
-        file.by_ref()
-            .take(LARGEST + 1)
-            .read_to_end(&mut content)
-            .map_err(|e| wrong(format!("`{key}` in `{name}` is damaged: {e}")))?;
-        if content.len() as u64 > LARGEST {
-            return Err(wrong(format!("`{key}` in `{name}` has more than {LARGEST} bytes, the most that are read")));
+        // what is packed may be far larger than the file, and an entry in memory larger than one in the file
+        let most = u64::try_from(left).unwrap_or(LARGEST);
+        let what = format!("`{key}` in `{name}`");
+        if file.size() > most {
+            return Err(too_large(&what, u128::from(file.size()), left));
         }
+        file.by_ref()
+            .take(most.saturating_add(1))
+            .read_to_end(&mut content)
+            .map_err(|e| wrong(format!("{what} is damaged: {e}")))?;
+        let needed = (content.len() as u128).max(8 * u128::from(promised(&content).unwrap_or(0)));
+        if needed > left && believable(&content) {
+            return Err(too_large(&what, needed, left));
+        }
+        left = left.saturating_sub(needed);
         let array = npy(&content).map_err(|m| wrong(format!("`{key}` in `{name}`: {m}")))?;
         out.insert(key, array);
     }
     Ok(out)
 }
 
-/// Whether the number of entries in the header of a NumPy array is one that the bytes can hold.
-fn believable(content: &[u8]) -> bool {
+/// The number of entries that the header of a NumPy array promises; the largest number where it overflows, none without a shape.
+fn promised(content: &[u8]) -> Option<u64> {
     let head = String::from_utf8_lossy(&content[..content.len().min(1 << 16)]);
-    let Some((_, rest)) = head.split_once("shape") else { return true };
-    let Some((list, _)) = rest.split_once(')') else { return true };
+    let (_, rest) = head.split_once("shape")?;
+    let (list, _) = rest.split_once(')')?;
     let axes = list.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
     let count = axes.map(|n| n.parse::<u64>().ok()).try_fold(1u64, |a, n| a.checked_mul(n?));
-    // an entry takes at least a byte
-    count.is_some_and(|n| n <= content.len() as u64)
+    Some(count.unwrap_or(u64::MAX))
+}
+
+/// Whether the number of entries in the header of a NumPy array is one that the bytes can hold: an entry takes at least a byte.
+fn believable(content: &[u8]) -> bool {
+    promised(content).is_none_or(|n| n <= content.len() as u64)
 }
 
 fn npy(content: &[u8]) -> Result<Array, String> {

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 /// Derive formulas
 #[derive(clap::Args, Debug)]
 #[command(after_help = "A query is an expression over the names of the file: grad(f, X), jacobian(F, X), hessian(f, X, Y), \
-    hessian(f) for all\nparameters, gauss_newton(f), functional(f), hvp(f, V, …), d(F), or any formula of them.\n\n\
+    hessian(f) for all\nparameters, gauss_newton(f), functional(f), hvp(f, V, …), d(F), or any formula of them.\n\
+    A query that begins with a minus is written -q='-loss'.\n\n\
     Example: hesse derive attention.hesse -q 'hessian(loss, Wq, Wk)' -q 'grad(loss, Wv)' --format latex")]
 pub(crate) struct Args {
     /// Model file

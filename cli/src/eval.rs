@@ -1,6 +1,6 @@
 //! `hesse eval`: numbers.
 
-use crate::{Manner, arrays, files, output};
+use crate::{Manner, arrays, files, output, say};
 use hesse_compiler::{
     data::{self, Data},
     diagnostic::{Code, Diagnostic},
@@ -13,7 +13,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Data are .json ({\"X\": [[…]], \"L\": 3}), .npz or .safetensors. Sizes are read off the arrays. A leading extra axis on \
-    every\ninput and target is a batch: the loss is the mean over it, and so is everything derived.\n\n\
+    every\ninput and target is a batch: the loss is the mean over it, and so is everything derived.\n\
+    A query that begins with a minus is written -q='-loss'.\n\n\
     Example: hesse eval attention.hesse --data attention.json -q 'hessian(loss, Wq, Wq)'\n\
     Example: hesse eval attention.hesse --random 7 --dims L=8,dV=4,dK=3 -q 'norm2(hessian(loss))' -o norm.json"
 )]
@@ -109,11 +110,14 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let none = BTreeMap::new();
     let limit = args.memory.unwrap_or_else(quarter);
     let given: Data = match (&args.data, args.random) {
-        (Some(path), _) => arrays::read(path, &model).map_err(|d| shown(vec![*d]))?,
+        (Some(path), _) => arrays::read(path, &model, limit).map_err(|d| shown(vec![*d]))?,
         (None, seed) => random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none), limit).map_err(shown)?,
     };
     let bound = data::bind(&model, &given).map_err(shown)?;
-    let unused: Vec<&str> = given.arrays.keys().filter(|n| model.graph.variable(n).is_none()).map(String::as_str).collect();
+    let unused: Vec<String> = data::unused(&model, &given)
+        .into_iter()
+        .map(|(name, meant)| meant.map_or_else(|| name.clone(), |m| format!("{name} (did you mean `{m}`?)")))
+        .collect();
     let settings = Settings { memory: limit, per_sample: args.per_sample };
     let answers = pipeline::evaluate(&mut model, &queries, &bound, &settings).map_err(|d| {
         let d = if given.arrays.is_empty() { d.help("the data have no arrays") } else { d };
@@ -122,11 +126,11 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     })?;
     if !manner.quiet {
         if !unused.is_empty() {
-            eprintln!("note: not used by the model: {}", unused.join(", "));
+            say(&format!("note: not used by the model: {}", unused.join(", ")));
         }
         for a in &answers {
             for n in &a.notes {
-                eprintln!("note: {}: {n}", a.query);
+                say(&format!("note: {}: {n}", a.query));
             }
         }
     }

@@ -10,7 +10,7 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 use std::{
-    io::{IsTerminal, Write},
+    io::{ErrorKind, IsTerminal, Write},
     process::ExitCode,
     thread,
 };
@@ -64,6 +64,11 @@ fn main() -> ExitCode {
     }
 }
 
+/// Prints a line on standard error; one that takes nothing changes neither the answer nor the exit status.
+pub(crate) fn say(line: &str) {
+    writeln!(std::io::stderr(), "{line}").ok();
+}
+
 fn run(cli: &Cli) -> ExitCode {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let manner = Manner { color, quiet: cli.quiet };
@@ -75,12 +80,19 @@ fn run(cli: &Cli) -> ExitCode {
     };
     match result {
         Ok((text, good)) => {
-            // a closed pipe is not a mistake of the input
-            std::io::stdout().write_all(text.as_bytes()).ok();
-            if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            let mut stdout = std::io::stdout();
+            match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+                // who closes the pipe has read enough
+                Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+                    say(&files::file_error(format!("standard output cannot be written: {e}"), manner));
+                    ExitCode::FAILURE
+                }
+                _ if good => ExitCode::SUCCESS,
+                _ => ExitCode::FAILURE,
+            }
         }
         Err(text) => {
-            eprintln!("{}", text.trim_end());
+            say(text.trim_end());
             ExitCode::FAILURE
         }
     }

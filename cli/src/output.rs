@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     fs,
     io::{Cursor, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// A format of results.
@@ -66,14 +66,25 @@ pub(crate) fn write(answers: &[Answer], keep: bool, kind: Kind, path: Option<&Pa
         return String::from_utf8(bytes).map_err(|_| "only JSON goes to standard output".to_owned());
     };
     let trouble = |e: std::io::Error| format!("`{}` cannot be written: {e}", path.display());
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".partial");
-    let result = fs::File::create(&beside).and_then(|mut f| f.write_all(&bytes)).and_then(|()| fs::rename(&beside, path));
+    let (mut file, beside) = fresh(path).map_err(trouble)?;
+    let result = file.write_all(&bytes).and_then(|()| fs::rename(&beside, path));
     if result.is_err() {
         // what is half written does not stay
         fs::remove_file(&beside).ok();
     }
     result.map(|()| String::new()).map_err(trouble)
+}
+
+/// A new file in the folder of the result, under a name that nothing there has.
+fn fresh(path: &Path) -> std::io::Result<(fs::File, PathBuf)> {
+    let mut k = 0;
+    loop {
+        let beside = path.with_file_name(format!(".hesse-{}-{k}.partial", std::process::id()));
+        match fs::OpenOptions::new().write(true).create_new(true).open(&beside) {
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && k < 1000 => k += 1,
+            made => return made.map(|file| (file, beside)),
+        }
+    }
 }
 
 fn json_text(answers: &[Answer], keep: bool) -> String {

@@ -275,12 +275,66 @@ fn model_is_not_utf8() {
 fn output_cannot_be_written() {
     let folder = Folder::new("data_output_cannot_be_written");
     folder.file("d.json", GOOD);
-    // what is written first goes beside the file: here stands a folder
-    std::fs::create_dir(folder.path("out.json.partial")).expect("a folder");
-    let o = folder.run(&["eval", "m.hesse", "--data", "d.json", "-q", "loss", "-o", "out.json"]);
+    let before = folder.content();
+    // longer than any file system admits
+    let name = format!("{}.json", "x".repeat(300));
+    let o = folder.run(&["eval", "m.hesse", "--data", "d.json", "-q", "loss", "-o", &name]);
     assert_eq!(o.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&o.stderr).contains("`out.json` cannot be written"));
-    assert!(o.stdout.is_empty() && !folder.path("out.json").exists());
+    assert!(String::from_utf8_lossy(&o.stderr).contains("cannot be written"));
+    assert!(o.stdout.is_empty() && before == folder.content());
+}
+
+#[test]
+fn nothing_beside_the_result_is_touched() {
+    let folder = Folder::new("data_beside_the_result");
+    folder.file("d.json", GOOD);
+    folder.file("out.json.partial", "precious");
+    folder.good(&["eval", "m.hesse", "--data", "d.json", "-q", "loss", "-o", "out.json"]);
+    assert_eq!(folder.bytes("out.json.partial"), b"precious");
+    // the model, the data, the result, and that file
+    assert_eq!(folder.content().len(), 4);
+}
+
+/// An archive of zeros: small on disk, large in memory.
+fn zeros(kind: &str, bytes: usize, entry: usize) -> Vec<u8> {
+    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': (1, {}), }}", bytes / entry);
+    zip(&[("X.npy", npy(&header, &vec![0; bytes]))])
+}
+
+#[test]
+fn archive_larger_than_the_memory() {
+    let args = ["eval", "m.hesse", "--data", "d.npz", "--memory", "1MiB", "-q", "loss"];
+    refused("archive_larger_than_memory", &[("d.npz", zeros("<f8", 4 << 20, 8))], &args);
+    // a byte in the file is eight in memory
+    refused("archive_of_bytes_larger_than_memory", &[("d.npz", zeros("|i1", 500_000, 1))], &args);
+}
+
+#[test]
+fn file_larger_than_the_memory() {
+    let text = format!("{{\"X\": [[{}1]]}}", "1, ".repeat(1000));
+    let files = [("d.json", text.into_bytes())];
+    refused("file_larger_than_memory", &files, &["eval", "m.hesse", "--data", "d.json", "--memory", "1KiB", "-q", "loss"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_no_success() {
+    use std::{fs::OpenOptions, process::Command};
+    let folder = Folder::new("data_full_disk");
+    folder.file("d.json", GOOD);
+    let full = || OpenOptions::new().write(true).open("/dev/full").expect("a device");
+    let mut eval = Command::new(env!("CARGO_BIN_EXE_hesse"));
+    eval.current_dir(folder.path(".")).env("NO_COLOR", "1").args(["eval", "m.hesse", "--data", "d.json", "-q", "loss"]);
+    let o = eval.stdout(full()).output().expect("hesse runs");
+    assert_eq!(o.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&o.stderr).contains("standard output cannot be written"));
+    // notes that nobody can read do not spoil the answer
+    folder.file("e.json", GOOD.replacen('{', r#"{"spare": 1, "#, 1));
+    let mut noted = Command::new(env!("CARGO_BIN_EXE_hesse"));
+    noted.current_dir(folder.path(".")).args(["eval", "m.hesse", "--data", "e.json", "-q", "loss"]);
+    let o = noted.stderr(full()).output().expect("hesse runs");
+    assert_eq!(o.status.code(), Some(0));
+    assert!(o.stdout.starts_with(b"{\"results\""));
 }
 
 #[test]
