@@ -1,9 +1,12 @@
 //! The hesse compiler: text to formulas, numbers and programs.
 //!
+#![doc = include_str!("../README.md")]
+//!
 //! Floors, in order; a module imports only from floors above it in this list.
 
 pub mod number;
 pub mod span;
+mod splitmix;
 
 pub mod dim;
 pub mod scalar;

@@ -8,6 +8,7 @@ use crate::{
     matrix::Matrix,
     ops::cross_entropy::CROSS_ENTROPY,
     scalar::Scalar,
+    splitmix,
     syntax::Model,
 };
 use std::collections::BTreeMap;
@@ -17,10 +18,7 @@ struct Stream(u64);
 
 impl Stream {
     fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        splitmix::next(&mut self.0)
     }
     /// In (0, 1].
     fn unit(&mut self) -> f64 {

@@ -324,7 +324,7 @@ impl Lower<'_> {
     }
 
     /// The tensor that holds the number one.
-    fn one(&mut self) -> crate::index::TensorId {
+    pub(super) fn one(&mut self) -> crate::index::TensorId {
         match self.inputs.get(" one") {
             Some(&t) => t,
             None => {
@@ -385,13 +385,13 @@ impl Lower<'_> {
             if view.positions(tag).len() != 1 {
                 view = match view.positions(tag).len() {
                     0 => view,
-                    _ => self.flatten_like(&view, a, tag),
+                    _ => self.flatten_sides(&view, a),
                 };
             }
             view = match self.cut(&view, tag, &skip, &length, n) {
                 Some(v) => v,
                 None => {
-                    let dense = self.flatten_like(&view, a, tag);
+                    let dense = self.flatten_sides(&view, a);
                     self.cut(&dense, tag, &skip, &length, n).expect("a full position can be cut anywhere")
                 }
             };
@@ -400,7 +400,7 @@ impl Lower<'_> {
     }
 
     /// The dense form of a view that may already be cut on the other side.
-    fn flatten_like(&mut self, view: &View, a: Expr, _tag: Tag) -> View {
+    fn flatten_sides(&mut self, view: &View, a: Expr) -> View {
         let product = |ds: Vec<Dim>| ds.iter().fold(Dim::constant(1), |x, d| &x * d);
         let (rows, cols) = (product(view.row_sizes()), product(view.col_sizes()));
         let sizes: Vec<Dim> = view.sizes.iter().map(|p| p.0.clone()).collect();

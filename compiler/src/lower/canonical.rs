@@ -71,7 +71,6 @@ pub(super) struct Atoms {
     by_origin: BTreeMap<Origin, TensorId>,
     /// Operation and (for an inverse) the tensor it inverts.
     kind: HashMap<TensorId, (&'static str, Option<TensorId>)>,
-    too_large: bool,
 }
 
 /// The index forms of formulas of one graph, comparable with each other; `None` where one grows beyond what is multiplied
@@ -94,8 +93,7 @@ pub fn index_form(g: &Graph, roots: &[Expr]) -> Vec<Option<IndexForm>> {
         let product: usize = known.values().map(|v: &View| v.terms.len()).product();
         let sum = matches!(g.node(e), Node::Apply(op, _) if matches!(op.0.meaning, Meaning::Sum));
         let view = (complete && (sum || product <= MOST_TERMS)).then(|| l.node(e, &known)).map(|v| l.collected(v));
-        let too_large = l.atoms.as_mut().is_some_and(|a| std::mem::take(&mut a.too_large));
-        views.insert(e, view.filter(|v| !too_large && v.terms.len() <= MOST_TERMS));
+        views.insert(e, view.filter(|v| v.terms.len() <= MOST_TERMS));
     }
     let mut out = vec![];
     // positions of all roots are split alike, so that forms can be compared
@@ -181,7 +179,6 @@ impl Lower<'_> {
 
     /// `x.^p` where it is a product: whole positive powers are repeated factors, powers of sizes are powers of sizes.
     fn entry_power(&mut self, (a, view): &(Expr, View), p: Number) -> Option<View> {
-        let _ = a;
         let whole = usize::try_from(p.as_int()?).ok().filter(|k| (1..=4).contains(k))?;
         if view.terms.len().pow(whole as u32) > 64 {
             return None;
@@ -331,7 +328,7 @@ impl Lower<'_> {
                             u.factors.remove(q);
                             let gone = u.factors.remove(k);
                             self.keep_counting(&mut u, &gone, l);
-                            let one = self.number_tensor();
+                            let one = self.one();
                             u.factors.push(Factor { tensor: one, strides: vec![(l, Dim::default())], offset: Dim::default() });
                             next = Some(u);
                             break 'search;
@@ -352,21 +349,9 @@ impl Lower<'_> {
         }
     }
 
-    fn number_tensor(&mut self) -> TensorId {
-        match self.inputs.get(" one") {
-            Some(&t) => t,
-            None => {
-                let one = Dim::constant(1);
-                let t = self.program.tensor(vec![one.clone(), one], Source::Number(Number::ONE));
-                self.inputs.insert(" one".to_owned(), t);
-                t
-            }
-        }
-    }
-
     /// Letters of a factor that was dropped are still summed.
     fn keep_counting(&mut self, t: &mut Term, gone: &Factor, except: Letter) {
-        let one = self.number_tensor();
+        let one = self.one();
         let lost: BTreeSet<Letter> = gone.strides.iter().map(|s| s.0).filter(|&l| l != except).collect();
         for l in lost {
             t.factors.push(Factor { tensor: one, strides: vec![(l, Dim::default())], offset: Dim::default() });
@@ -400,7 +385,7 @@ impl Lower<'_> {
                     let (hi, lo) = (k.max(q), k.min(q));
                     u.factors.remove(hi);
                     u.factors.remove(lo);
-                    let one = self.number_tensor();
+                    let one = self.one();
                     u.factors.push(Factor { tensor: one, strides: vec![(keep, Dim::default())], offset: Dim::default() });
                     if keep != drop {
                         u.substitute(drop, keep, &Dim::default());

@@ -5,6 +5,7 @@ use crate::{
     matrix::Matrix,
     number::Number,
     scalar::{Fp, Scalar},
+    splitmix::next,
 };
 
 /// A stream of random numbers (splitmix64): the same on every machine.
@@ -14,14 +15,6 @@ pub(super) struct Rng {
     /// How far normal numbers are moved, relative to them; the stream of that is its own.
     moved: f64,
     side: u64,
-}
-
-/// One step of splitmix64.
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let z = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 /// A number in [0, 1) of random bits.
