@@ -20,6 +20,9 @@ pub(crate) struct Args {
     /// How to print it
     #[arg(long, default_value = "text", value_parser = ["text", "latex", "mathml", "json", "hesse"])]
     format: String,
+    /// Print the steps of the simplification: law, place, before, after, what was given
+    #[arg(long)]
+    explain: bool,
 }
 
 /// What is printed on standard output.
@@ -29,5 +32,5 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let format = Format::parse(&args.format).expect("clap admits only these formats");
     let mut model = files::model(&args.file, manner)?;
     let queries = files::queries(&mut model, &args.query, manner)?;
-    pipeline::derive(&mut model, &queries, format).map_err(|d| d.render(&model.sources, manner.color))
+    pipeline::formulas(&mut model, &queries, format, args.explain).map_err(|d| d.render(&model.sources, manner.color))
 }

@@ -4,7 +4,6 @@
 //! give the same findings. `PROVED` is said only with a proof, `REFUTED` only with data that anyone can check.
 
 mod bound;
-mod draw;
 mod equal;
 mod errata;
 mod explain;

@@ -67,9 +67,15 @@ pub struct Graph {
     names: BTreeMap<Expr, String>,
     /// What applications have come to, so that simplification of a shared argument is done once; forgotten with new facts.
     applied: HashMap<(OpRef, Vec<Expr>), Expr>,
+    /// Whether expressions stay as they are written.
+    literal: bool,
 }
 
 impl Graph {
+    /// An empty graph in which nothing is simplified: expressions stay as they are written.
+    pub fn literal() -> Graph {
+        Graph { literal: true, ..Graph::default() }
+    }
     /// Calls a node by a name of the file, for printing; the first name stays.
     pub fn name(&mut self, e: Expr, name: &str) {
         if !matches!(self.node(e), Node::Var(_) | Node::Number(_)) {
@@ -134,16 +140,32 @@ impl Graph {
         let types: Vec<(Type, bool)> =
             args.iter().map(|&a| (self.ty(a).clone(), matches!(self.node(a), Node::Number(_)))).collect();
         let (shape, _) = op.check(&types)?;
-        if let Some(simpler) = (op.shrink)(self, args) {
+        if !self.literal
+            && let Some(simpler) = (op.shrink)(self, args)
+        {
             debug_assert_eq!(*self.shape(simpler), shape, "`{}` shrinks to another shape", op.name);
             self.applied.insert(key, simpler);
             return Ok(simpler);
         }
-        Ok(self.intern_op(op, args.to_vec(), shape))
+        let e = self.intern_op(op, args.to_vec(), shape);
+        self.applied.insert(key, e);
+        Ok(e)
     }
     /// Applies an operation to arguments that fit.
     pub fn apply(&mut self, op: &'static Op, args: &[Expr]) -> Expr {
         self.try_apply(op, args).unwrap_or_else(|e| panic!("a pass built an ill-shaped node of `{}`: {e:?}", op.name))
+    }
+    /// Applies an operation to arguments that fit, without simplifying anything.
+    ///
+    /// Errors: the arguments do not fit.
+    pub fn apply_as_written(&mut self, op: &'static Op, args: &[Expr]) -> Result<Expr, ShapeError> {
+        if let Some(&e) = self.ids.get(&Node::Apply(OpRef(op), args.to_vec())) {
+            return Ok(e);
+        }
+        let types: Vec<(Type, bool)> =
+            args.iter().map(|&a| (self.ty(a).clone(), matches!(self.node(a), Node::Number(_)))).collect();
+        let (shape, _) = op.check(&types)?;
+        Ok(self.intern_op(op, args.to_vec(), shape))
     }
     /// Applies an operation without simplifying: for rows that have already brought their arguments into normal form.
     pub fn intern_op(&mut self, op: &'static Op, args: Vec<Expr>, shape: Shape) -> Expr {

@@ -330,6 +330,21 @@ impl Signature {
 /// A reference to a row, compared and hashed by name.
 #[derive(Clone, Copy)]
 pub struct OpRef(pub &'static Op);
+
+impl OpRef {
+    /// Whether it is the sum.
+    pub fn is_sum(self) -> bool {
+        matches!(self.0.meaning, Meaning::Sum)
+    }
+
+    /// Whether its two arguments may change places: they stand under the same letters.
+    pub fn commutes(self) -> bool {
+        let Meaning::Contraction(text) = self.0.meaning else { return false };
+        let inputs = text.split_once("->").map_or("", |x| x.0);
+        matches!(inputs.split(',').map(str::trim).collect::<Vec<_>>().as_slice(), [a, b] if a == b)
+    }
+}
+
 impl PartialEq for OpRef {
     fn eq(&self, o: &Self) -> bool {
         self.0.name == o.0.name

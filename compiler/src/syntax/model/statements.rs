@@ -6,7 +6,7 @@ use crate::{
     dim::Dim,
     expr::{Expr, Fact, Graph, Kind, Shape},
     number::Number,
-    ops::build::Build,
+    ops::{build::Build, rowsum::ROWSUM, sum::SUM},
     span::Span,
     syntax::{
         ast::{self, Comparison, DataKind, ExprKind, Layer, Relation, Statement, StatementKind, Target},
@@ -420,7 +420,8 @@ fn facts(g: &Graph, said: &Assumed) -> Option<(Fact, Expr)> {
                 Relation::AtLeast => (rhs, lhs, false),
                 Relation::Below => (lhs, rhs, true),
                 Relation::AtMost => (lhs, rhs, false),
-                Relation::Equal => return None,
+                // rows that sum to one
+                Relation::Equal => return [(lhs, rhs), (rhs, lhs)].into_iter().find_map(|(a, b)| stochastic(g, a, b)),
             };
             let below = value(small)?;
             if value(large).is_some() {
@@ -433,4 +434,14 @@ fn facts(g: &Graph, said: &Assumed) -> Option<(Fact, Expr)> {
             }
         }
     }
+}
+
+/// What `rowsum(A) == ones(m, 1)` says of A.
+fn stochastic(g: &Graph, sums: Expr, ones: Expr) -> Option<(Fact, Expr)> {
+    let of = match (g.args_of(sums, &ROWSUM), g.args_of(sums, &SUM)) {
+        (Some(x), _) => x[0],
+        (None, Some(x)) if g.shape(x[0]).rows.is_one() => x[0],
+        _ => return None,
+    };
+    g.is_ones(ones).then_some((Fact::RowStochastic, of))
 }

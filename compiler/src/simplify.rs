@@ -1,0 +1,249 @@
+//! Simplification: what differentiation yields becomes what a person would have written, with a proof.
+//!
+//! Assumes: formulas without derivatives. Guarantees: the value is kept (each result is compared with what it came from over a
+//! prime field and in double precision, and given up where that fails); the same input gives the same result. A formula is
+//! taken apart into named parts, and each part is simplified on its own, with the parts and names inside it as variables; so
+//! the work grows with the number of parts and not with the depth of the network.
+
+mod cost;
+mod explain;
+mod gate;
+mod proof;
+mod rule;
+mod saturate;
+
+pub use explain::explain;
+pub use proof::{Flaw, Proof, Reason, Step};
+pub use rule::sides;
+pub use saturate::{Limits, Stop};
+
+use crate::{
+    expr::{Expr, Fact, Graph, Kind, Node},
+    print,
+};
+use saturate::Search;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How to simplify.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How far to search in each part.
+    pub limits: Limits,
+    /// Whether to keep the proofs.
+    pub proofs: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { limits: Limits { nodes: 1200, iterations: 6 }, proofs: false }
+    }
+}
+
+/// What was done to one part.
+pub struct Report {
+    /// What it is called in the proofs of parts that contain it.
+    pub name: String,
+    /// The part before.
+    pub before: Expr,
+    /// The part after.
+    pub after: Expr,
+    /// Why the search ended.
+    pub stop: Stop,
+    /// Nodes of its e-graph.
+    pub nodes: usize,
+    /// Why the result was given up, where it was.
+    pub refused: Option<String>,
+    /// The steps, if they were asked for.
+    pub proof: Option<Proof>,
+    /// What the variables of the proof stand for, after simplification.
+    pub parts: Vec<(String, Expr)>,
+}
+
+/// Simplified formulas.
+pub struct Simplified {
+    /// The roots, in order.
+    pub roots: Vec<Expr>,
+    /// What was done to each part, parts before what they stand in.
+    pub reports: Vec<Report>,
+}
+
+/// Simplifies the roots; equations of the file are used as laws.
+pub fn simplify(g: &mut Graph, roots: &[Expr], equations: &[(Expr, Expr)], settings: &Settings) -> Simplified {
+    let mut pieces: BTreeSet<Expr> = print::parts(g, roots);
+    pieces.extend(roots.iter().copied().filter(|&r| matches!(g.node(r), Node::Apply(..))));
+    let prefix = ["P", "Q", "Part"].into_iter().find(|p| !taken(g, p)).unwrap_or("Part_");
+    let pieces: BTreeMap<Expr, String> = pieces.into_iter().zip(1..).map(|(p, k)| (p, format!("{prefix}{k}"))).collect();
+    let mut new: HashMap<Expr, Expr> = HashMap::new();
+    let mut reports = vec![];
+    for &p in pieces.keys() {
+        let report = piece(g, p, &pieces, &new, equations, settings);
+        new.insert(p, report.after);
+        reports.push(report);
+    }
+    Simplified { roots: roots.iter().map(|r| *new.get(r).unwrap_or(r)).collect(), reports }
+}
+
+/// Whether a name of the file, or of its data, is the prefix with a number.
+fn taken(g: &Graph, prefix: &str) -> bool {
+    let clashes = |n: &str| n.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
+    g.names().any(|(_, n)| clashes(n)) || g.variables().any(|(n, _)| clashes(n))
+}
+
+/// A part with what stands inside it under a name of its own.
+struct Piece {
+    /// The graph of the part.
+    graph: Graph,
+    /// The part there.
+    root: Expr,
+    /// What its variables stand for.
+    stands_for: BTreeMap<String, Expr>,
+    /// Names of the file with their definitions, and equations, in that graph.
+    given: Vec<(Reason, Expr, Expr)>,
+}
+
+fn piece(
+    g: &mut Graph,
+    p: Expr,
+    pieces: &BTreeMap<Expr, String>,
+    new: &HashMap<Expr, Expr>,
+    equations: &[(Expr, Expr)],
+    settings: &Settings,
+) -> Report {
+    let Piece { graph, root, stands_for, given } = Piece::new(g, p, pieces, equations);
+    let mut search = Search::new(graph, settings.limits);
+    search.add(root);
+    for (reason, a, b) in given {
+        search.state(reason, a, b);
+    }
+    let stop = search.run(None);
+    let nodes = search.len();
+    let (end, _) = search.cheapest(root);
+    let mut proof = search.prove(root, end);
+    let refused = gate::differs(&mut proof.graph, root, end, &proof.given);
+    let stands_for: BTreeMap<String, Expr> =
+        stands_for.into_iter().map(|(name, e)| (name, *new.get(&e).unwrap_or(&e))).collect();
+    let kept = if refused.is_some() { root } else { end };
+    let after = back(g, &proof.graph, kept, &stands_for);
+    Report {
+        name: pieces[&p].clone(),
+        before: p,
+        after,
+        stop,
+        nodes,
+        refused,
+        proof: settings.proofs.then_some(proof),
+        parts: stands_for.into_iter().collect(),
+    }
+}
+
+impl Piece {
+    fn new(g: &Graph, p: Expr, pieces: &BTreeMap<Expr, String>, equations: &[(Expr, Expr)]) -> Piece {
+        let mut graph = Graph::default();
+        let mut copy = Copy { g, graph: &mut graph, pieces, new: HashMap::new(), stands_for: BTreeMap::new() };
+        let root = copy.open(p);
+        let mut given = vec![];
+        // names of the file with their definitions one level deep, where these speak of nothing else
+        let defined: Vec<Expr> = g.names().map(|x| x.0).filter(|&e| e != p && copy.speaks_of_same(e)).collect();
+        for e in defined {
+            let variable = copy.term(e);
+            let definition = copy.open(e);
+            given.push((Reason::Definition, definition, variable));
+        }
+        for &(a, b) in equations {
+            if copy.speaks_of_same(a) && copy.speaks_of_same(b) {
+                let (a, b) = (copy.term(a), copy.term(b));
+                given.push((Reason::Assumption, a, b));
+            }
+        }
+        let stands_for = copy.stands_for;
+        Piece { graph, root, stands_for, given }
+    }
+}
+
+/// Copies formulas into a graph of their own.
+struct Copy<'a> {
+    g: &'a Graph,
+    graph: &'a mut Graph,
+    pieces: &'a BTreeMap<Expr, String>,
+    new: HashMap<Expr, Expr>,
+    stands_for: BTreeMap<String, Expr>,
+}
+
+impl Copy<'_> {
+    /// The node itself is looked into, whatever it is called.
+    fn open(&mut self, e: Expr) -> Expr {
+        match self.g.node(e).clone() {
+            Node::Apply(op, args) => {
+                let args: Vec<Expr> = args.iter().map(|&a| self.term(a)).collect();
+                self.graph.apply_as_written(op.0, &args).expect("a copy has the shape of the original")
+            }
+            _ => self.term(e),
+        }
+    }
+
+    /// Whether a formula, looked into one level deep, has only variables that are there.
+    fn speaks_of_same(&self, e: Expr) -> bool {
+        let mut stack = self.g.args(e).to_vec();
+        while let Some(x) = stack.pop() {
+            let leaf = self.g.name_of(x).is_some() || self.pieces.contains_key(&x) || matches!(self.g.node(x), Node::Var(_));
+            match leaf {
+                true if !self.new.contains_key(&x) => return false,
+                true => {}
+                false => stack.extend(self.g.args(x)),
+            }
+        }
+        true
+    }
+
+    /// A node inside: names and parts become variables.
+    fn term(&mut self, e: Expr) -> Expr {
+        if let Some(&x) = self.new.get(&e) {
+            return x;
+        }
+        let g = self.g;
+        let out = match g.node(e) {
+            Node::Var(name) => self.variable(name.clone(), e),
+            Node::Number(n) => self.graph.number(*n),
+            Node::Dim(d) => self.graph.dim(d),
+            Node::Apply(..) => match g.name_of(e) {
+                Some(name) => self.variable(name.to_owned(), e),
+                None => match self.pieces.get(&e) {
+                    Some(name) => self.variable(name.clone(), e),
+                    None => self.open(e),
+                },
+            },
+        };
+        self.new.insert(e, out);
+        out
+    }
+
+    fn variable(&mut self, name: String, e: Expr) -> Expr {
+        let x = self.graph.declare(&name, self.g.shape(e).clone(), Kind::Const);
+        for (fact, _) in Fact::ALL {
+            if self.g.facts(e).has(fact) {
+                self.graph.assume(x, fact);
+            }
+        }
+        self.stands_for.insert(name, e);
+        x
+    }
+}
+
+/// A formula of a part's graph in the whole graph.
+fn back(g: &mut Graph, from: &Graph, e: Expr, stands_for: &BTreeMap<String, Expr>) -> Expr {
+    let mut new: HashMap<Expr, Expr> = HashMap::new();
+    for u in from.reachable(&[e]) {
+        let v = match from.node(u) {
+            Node::Var(name) => stands_for[name],
+            Node::Number(n) => g.number(*n),
+            Node::Dim(d) => g.dim(d),
+            Node::Apply(op, args) => {
+                let args: Vec<Expr> = args.iter().map(|a| new[a]).collect();
+                g.apply_as_written(op.0, &args).expect("what stands for a variable has its shape")
+            }
+        };
+        new.insert(u, v);
+    }
+    new[&e]
+}
+
