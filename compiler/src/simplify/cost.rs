@@ -55,6 +55,8 @@ fn brackets(g: &Graph, e: Expr) -> u64 {
     };
     let Node::Apply(op, args) = g.node(e) else { return 0 };
     let own = match op.0.forms.text {
+        // `s A ⊗ B` needs none
+        Form::Infix(..) if g.args_of(e, &SCALE).is_some() => 2,
         Form::Infix(_, l) => l,
         Form::Postfix(_) => 9,
         Form::Template(t) if t.starts_with("$A.") => 9,
