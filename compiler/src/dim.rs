@@ -1,21 +1,62 @@
 //! `Dim`: a symbolic size, a polynomial in named sizes, in normal form: equal sizes are equal values.
 
 use crate::number::Number;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    cmp::Ordering,
+    collections::BTreeMap,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::{Arc, LazyLock},
+};
 
 /// A product of named sizes with their powers, sorted by name.
 type Monomial = BTreeMap<String, u32>;
 
 /// A polynomial with rational coefficients in named sizes: `L*dV`, `n - k + 1`, `dV/2`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Debug)]
 pub struct Dim {
-    terms: BTreeMap<Monomial, Number>,
+    /// Shared, since sizes are copied and compared everywhere.
+    terms: Arc<BTreeMap<Monomial, Number>>,
 }
+
+impl PartialEq for Dim {
+    fn eq(&self, o: &Dim) -> bool {
+        Arc::ptr_eq(&self.terms, &o.terms) || self.terms == o.terms
+    }
+}
+impl Eq for Dim {}
+impl PartialOrd for Dim {
+    fn partial_cmp(&self, o: &Dim) -> Option<Ordering> {
+        Some(self.cmp(o))
+    }
+}
+impl Ord for Dim {
+    fn cmp(&self, o: &Dim) -> Ordering {
+        if Arc::ptr_eq(&self.terms, &o.terms) { Ordering::Equal } else { self.terms.cmp(&o.terms) }
+    }
+}
+impl Hash for Dim {
+    fn hash<H: Hasher>(&self, h: &mut H) {
+        self.terms.hash(h);
+    }
+}
+impl Default for Dim {
+    fn default() -> Dim {
+        Dim::constant(0)
+    }
+}
+
+/// Zero and one, which are met most.
+static SMALL: LazyLock<[Dim; 2]> = LazyLock::new(|| [0, 1].map(|n| Dim::from_terms([(Monomial::new(), Number::int(n))])));
 
 impl Dim {
     /// A number.
     pub fn constant(n: i64) -> Dim {
-        Dim::from_terms([(Monomial::new(), Number::int(n))])
+        match n {
+            0 => SMALL[0].clone(),
+            1 => SMALL[1].clone(),
+            _ => Dim::from_terms([(Monomial::new(), Number::int(n))]),
+        }
     }
 
     /// A named size.
@@ -33,7 +74,7 @@ impl Dim {
                 out.insert(m, sum);
             }
         }
-        Dim { terms: out }
+        Dim { terms: Arc::new(out) }
     }
 
     /// The number it is, if no name occurs in it and it is whole.
@@ -54,6 +95,9 @@ impl Dim {
 
     /// Whether it is the number one.
     pub fn is_one(&self) -> bool {
+        if Arc::ptr_eq(&self.terms, &SMALL[1].terms) {
+            return true;
+        }
         self.as_constant() == Some(1)
     }
 
@@ -85,7 +129,7 @@ impl Dim {
         }
         if let Some((d, dc)) = by.terms.iter().next().filter(|_| by.terms.len() == 1) {
             let mut out = vec![];
-            for (m, c) in &self.terms {
+            for (m, c) in self.terms.iter() {
                 let mut quotient = m.clone();
                 for (s, p) in d {
                     let left = quotient.get(s)?.checked_sub(*p)?;
@@ -126,7 +170,7 @@ impl Dim {
     /// The same polynomial with names replaced; unnamed ones stay.
     pub fn rename(&self, names: &BTreeMap<String, Dim>) -> Dim {
         let mut out = Dim::default();
-        for (m, c) in &self.terms {
+        for (m, c) in self.terms.iter() {
             let mut term = Dim::from_terms([(Monomial::new(), *c)]);
             for (s, p) in m {
                 let factor = names.get(s).cloned().unwrap_or_else(|| Dim::symbol(s));
@@ -142,7 +186,7 @@ impl Dim {
     /// The size for given names; `None` if a name is missing, or the result is not a whole number from 0 to 2^53.
     pub fn eval(&self, size: &dyn Fn(&str) -> Option<usize>) -> Option<usize> {
         let mut sum = Number::ZERO;
-        for (m, c) in &self.terms {
+        for (m, c) in self.terms.iter() {
             let mut term = *c;
             for (s, p) in m {
                 term = term * Number::int(i64::try_from(size(s)?).ok()?).powi(i64::from(*p));
@@ -157,7 +201,13 @@ impl Dim {
 impl std::ops::Add for &Dim {
     type Output = Dim;
     fn add(self, o: &Dim) -> Dim {
-        Dim::from_terms(self.terms.iter().chain(&o.terms).map(|(m, c)| (m.clone(), *c)))
+        if self.terms.is_empty() {
+            return o.clone();
+        }
+        if o.terms.is_empty() {
+            return self.clone();
+        }
+        Dim::from_terms(self.terms.iter().chain(o.terms.iter()).map(|(m, c)| (m.clone(), *c)))
     }
 }
 impl std::ops::Sub for &Dim {
@@ -169,6 +219,12 @@ impl std::ops::Sub for &Dim {
 impl std::ops::Mul for &Dim {
     type Output = Dim;
     fn mul(self, o: &Dim) -> Dim {
+        if self.is_one() {
+            return o.clone();
+        }
+        if o.is_one() {
+            return self.clone();
+        }
         Dim::from_terms(self.terms.iter().flat_map(|(m, c)| {
             o.terms.iter().map(move |(k, d)| {
                 let mut product = m.clone();

@@ -12,14 +12,14 @@ mod proof;
 mod rule;
 mod saturate;
 
-pub use explain::explain;
+pub use explain::{explain, steps};
 pub use proof::{Flaw, Proof, Reason, Step};
 pub use rule::sides;
 pub use saturate::{Limits, Stop};
 
 use crate::{
     expr::{Expr, Fact, Graph, Kind, Node},
-    print,
+    lower, print,
 };
 use saturate::Search;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -83,6 +83,71 @@ pub fn simplify(g: &mut Graph, roots: &[Expr], equations: &[(Expr, Expr)], setti
     Simplified { roots: roots.iter().map(|r| *new.get(r).unwrap_or(r)).collect(), reports }
 }
 
+/// A proof that two formulas of one shape are equal, if one is found: the laws join them; or both are the same sum of
+/// products over index letters, as they stand or after the laws have simplified them. Every proof has been replayed.
+pub fn prove(g: &Graph, a: Expr, b: Expr, equations: &[(Expr, Expr)], limits: Limits) -> Option<Proof> {
+    let mut graph = Graph::default();
+    let none = BTreeMap::new();
+    let mut copy =
+        Copy { g, graph: &mut graph, pieces: &none, names: false, new: HashMap::new(), stands_for: BTreeMap::new() };
+    let (a, b) = (copy.term(a), copy.term(b));
+    let mut given = vec![];
+    for &(x, y) in equations {
+        if copy.speaks_of_same(x) && copy.speaks_of_same(y) {
+            given.push((Reason::Assumption, copy.term(x), copy.term(y)));
+        }
+    }
+    let one_form = |graph: &Graph, a: Expr, b: Expr| match lower::index_form(graph, &[a, b]).as_slice() {
+        [Some(l), Some(r)] => l == r,
+        _ => false,
+    };
+    let index_step = |a: Expr, b: Expr| Step { reason: Reason::IndexForm, place: vec![], before: a, after: b };
+    let mut proof = if a == b {
+        let mut proof = Proof::of(graph, given);
+        proof.append(a, b, vec![]);
+        proof
+    } else if graph.reachable(&[a, b]).len() > limits.nodes / 4 {
+        // too large for the laws
+        if !one_form(&graph, a, b) {
+            return None;
+        }
+        let mut proof = Proof::of(graph, given);
+        proof.append(a, b, vec![index_step(a, b)]);
+        proof
+    } else {
+        let mut search = Search::new(graph, limits);
+        for e in [a, b] {
+            search.add(e);
+        }
+        for (reason, x, y) in given {
+            search.state(reason, x, y);
+        }
+        if search.run(Some((a, b))) == Stop::Joined {
+            search.prove(a, b)
+        } else if one_form(search.graph(), a, b) {
+            search.prove_over(a, b, index_step(a, b))
+        } else {
+            // from each side to its simplest form, if these two are one
+            let (x, y) = (search.cheapest(a).0, search.cheapest(b).0);
+            if (x, y) == (a, b) || !one_form(search.graph(), x, y) {
+                return None;
+            }
+            search.prove_over(a, b, index_step(x, y))
+        }
+    };
+    if proof.replay().is_ok() {
+        return Some(proof);
+    }
+    // steps that the checker cannot follow are no proof
+    let Proof { graph, given, .. } = proof;
+    if !one_form(&graph, a, b) {
+        return None;
+    }
+    let mut proof = Proof::of(graph, given);
+    proof.append(a, b, vec![index_step(a, b)]);
+    Some(proof)
+}
+
 /// Whether a name of the file, or of its data, is the prefix with a number.
 fn taken(g: &Graph, prefix: &str) -> bool {
     let clashes = |n: &str| n.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
@@ -139,7 +204,7 @@ fn piece(
 impl Piece {
     fn new(g: &Graph, p: Expr, pieces: &BTreeMap<Expr, String>, equations: &[(Expr, Expr)]) -> Piece {
         let mut graph = Graph::default();
-        let mut copy = Copy { g, graph: &mut graph, pieces, new: HashMap::new(), stands_for: BTreeMap::new() };
+        let mut copy = Copy { g, graph: &mut graph, pieces, names: true, new: HashMap::new(), stands_for: BTreeMap::new() };
         let root = copy.open(p);
         let mut given = vec![];
         // names of the file with their definitions one level deep, where these speak of nothing else
@@ -165,6 +230,8 @@ struct Copy<'a> {
     g: &'a Graph,
     graph: &'a mut Graph,
     pieces: &'a BTreeMap<Expr, String>,
+    /// Whether names of the file become variables.
+    names: bool,
     new: HashMap<Expr, Expr>,
     stands_for: BTreeMap<String, Expr>,
 }
@@ -185,7 +252,7 @@ impl Copy<'_> {
     fn speaks_of_same(&self, e: Expr) -> bool {
         let mut stack = self.g.args(e).to_vec();
         while let Some(x) = stack.pop() {
-            let leaf = self.g.name_of(x).is_some() || self.pieces.contains_key(&x) || matches!(self.g.node(x), Node::Var(_));
+            let leaf = (self.names && self.g.name_of(x).is_some()) || self.pieces.contains_key(&x) || matches!(self.g.node(x), Node::Var(_));
             match leaf {
                 true if !self.new.contains_key(&x) => return false,
                 true => {}
@@ -205,7 +272,7 @@ impl Copy<'_> {
             Node::Var(name) => self.variable(name.clone(), e),
             Node::Number(n) => self.graph.number(*n),
             Node::Dim(d) => self.graph.dim(d),
-            Node::Apply(..) => match g.name_of(e) {
+            Node::Apply(..) => match g.name_of(e).filter(|_| self.names) {
                 Some(name) => self.variable(name.to_owned(), e),
                 None => match self.pieces.get(&e) {
                     Some(name) => self.variable(name.clone(), e),

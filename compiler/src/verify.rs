@@ -13,11 +13,11 @@ mod prove;
 mod sizes;
 
 pub use errata::{Entry, entries, errata};
-pub use prove::{Proof, prove};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
     expr::Expr,
+    simplify,
     syntax::{Claim, Compared, Model, ast::Relation},
 };
 use problem::Problem;
@@ -96,6 +96,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// How it is known, in one line.
     pub detail: String,
+    /// The steps of the proof, where there is one.
+    pub proof: Vec<String>,
     /// The diagnostics of a claim that cannot be read, drawn with carets; else empty.
     pub diagnostics: String,
     /// What a derivative on one of the sides really is, where the claim is false.
@@ -106,11 +108,12 @@ pub struct Finding {
 struct Found {
     verdict: Verdict,
     detail: String,
+    proof: Vec<String>,
 }
 
 impl Found {
     fn new(verdict: Verdict, detail: impl Into<String>) -> Found {
-        Found { verdict, detail: detail.into() }
+        Found { verdict, detail: detail.into(), proof: vec![] }
     }
 }
 
@@ -140,6 +143,7 @@ fn finding(model: &mut Model, claim: &Claim, settings: &Settings) -> Finding {
         text: claim.text.clone(),
         verdict: found.verdict,
         detail: found.detail,
+        proof: found.proof,
         diagnostics,
         derived,
     }
@@ -170,8 +174,11 @@ fn decide(model: &mut Model, sides: &Compared, settings: &Settings) -> Found {
     let found = if problem.left == problem.right { None } else { Some(equal::decide(&problem, settings)) };
     match found {
         Some(found) if found.verdict == Verdict::Refuted => found,
-        other => match prove(&model.graph, problem.left, problem.right) {
-            Some(proof) => Found::new(Verdict::Proved, proof.to_string()),
+        other => match prove::prove(&model.graph, &problem) {
+            Some(proof) => Found {
+                proof: simplify::steps(&proof),
+                ..Found::new(Verdict::Proved, prove::summary(&proof))
+            },
             None => other.unwrap_or_else(|| equal::decide(&problem, settings)),
         },
     }

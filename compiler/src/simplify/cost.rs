@@ -2,12 +2,12 @@
 
 use crate::{
     expr::{Expr, Form, Graph, Node},
-    ops::scale::SCALE,
+    ops::{add::ADD, build::Build, scale::SCALE},
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// Signs on paper: two for a name, a number or an operation between its arguments, one for a transpose, three for a call or a
-/// pair of brackets. A part that occurs twice is read twice.
+/// Signs on paper: two for a name, a number or an operation between its arguments, one for a transpose, two for a pair of
+/// brackets, three for a call. A part that occurs twice is read twice.
 pub(super) fn readable(g: &Graph, known: &mut HashMap<Expr, u64>, e: Expr) -> u64 {
     let mut stack = vec![e];
     while let Some(&x) = stack.last() {
@@ -27,12 +27,18 @@ pub(super) fn readable(g: &Graph, known: &mut HashMap<Expr, u64>, e: Expr) -> u6
             Node::Apply(op, args) => {
                 let all: u64 = args.iter().map(|a| known[a]).fold(0, u64::saturating_add);
                 let own = match op.0.forms.text {
+                    // a matrix of ones reads as a one
+                    _ if g.is_ones(x) => {
+                        known.insert(x, 2);
+                        continue;
+                    }
                     // the factor itself is read; a sign is no factor
                     Form::Infix(..) if g.args_of(x, &SCALE).is_some() => 1,
                     Form::Infix(..) => 2 * (args.len() as u64).saturating_sub(1),
                     Form::Postfix(_) => 1,
                     Form::Template("$A") => 0,
-                    Form::Template(_) | Form::Fence(..) => 2,
+                    Form::Fence(..) => 2,
+                    Form::Template(_) => 4,
                     Form::Call(_) => 3,
                 };
                 all.saturating_add(own + brackets(g, x))
@@ -43,15 +49,21 @@ pub(super) fn readable(g: &Graph, known: &mut HashMap<Expr, u64>, e: Expr) -> u6
     known[&e]
 }
 
-/// Brackets around arguments that hold together more loosely than their place.
+/// Brackets around arguments that hold together more loosely than their place, and factors that stand inside instead of in
+/// front.
 fn brackets(g: &Graph, e: Expr) -> u64 {
-    let level = |x: Expr| match g.node(x) {
+    let alone = |x: Expr| match g.node(x) {
         Node::Apply(op, _) => match op.0.forms.text {
             Form::Infix(_, l) => l,
             Form::Postfix(_) => 9,
             _ => 10,
         },
         _ => 10,
+    };
+    // a multiple holds together as what it is a multiple of
+    let level = |x: Expr| match g.args_of(x, &SCALE) {
+        Some(&[_, a]) => alone(a).min(alone(x)),
+        _ => alone(x),
     };
     let Node::Apply(op, args) = g.node(e) else { return 0 };
     let own = match op.0.forms.text {
@@ -62,7 +74,9 @@ fn brackets(g: &Graph, e: Expr) -> u64 {
         Form::Template(t) if t.starts_with("$A.") => 9,
         _ => 0,
     };
-    3 * args.iter().filter(|&&a| level(a) < own).count() as u64
+    let in_front = g.args_of(e, &ADD).is_some() || g.args_of(e, &SCALE).is_some();
+    let inside = |a: Expr| !in_front && g.args_of(a, &SCALE).is_some();
+    args.iter().map(|&a| if level(a) < own { 2 } else { 0 } + if inside(a) { 2 } else { 0 }).sum()
 }
 
 /// Numbers of elementary operations and of entries written, for given sizes; a part that occurs twice is computed once.

@@ -1,6 +1,6 @@
 //! Proofs for people and as data: numbered steps with law, place, before, after and the facts that were used.
 
-use super::{Report, Stop, proof::{Reason, Step}};
+use super::{Proof, Report, Stop, proof::{Reason, Step}};
 use crate::{
     expr::{Graph, Node},
     laws::{self, Law},
@@ -84,22 +84,29 @@ fn wheres(g: &Graph, report: &Report, format: Format) -> Vec<(String, String)> {
     out
 }
 
+/// The steps of a proof in text, one by one; first what it starts from, last where it ends.
+pub fn steps(p: &Proof) -> Vec<String> {
+    let show = |e| print::inline(&p.graph, e, Format::Text);
+    let mut out = vec![show(p.start)];
+    for (k, s) in p.steps.iter().enumerate() {
+        let given = if facts(s).is_empty() { String::new() } else { format!(", given {}", facts(s)) };
+        out.push(format!("{}. {}: {}{given}", k + 1, s.reason, statement(s)));
+        out.push(format!("   at {}: {}", place(s), show(s.before)));
+        out.push(format!("   gives {}", show(s.after)));
+    }
+    out.push(format!("= {}", show(p.end)));
+    out
+}
+
 fn text(g: &Graph, title: &str, report: &Report) -> String {
     let Some(p) = &report.proof else { return String::new() };
-    let show = |e| print::inline(&p.graph, e, Format::Text);
     let mut out = format!("# {title}: {} steps; {} nodes, {}\n", p.steps.len(), report.nodes, stop(report.stop));
     for (name, what) in wheres(g, report, Format::Text) {
         out.push_str(&format!("#    where {name} = {what}\n"));
     }
-    out.push_str(&format!("#    {}\n", show(p.start)));
-    for (k, s) in p.steps.iter().enumerate() {
-        out.push_str(&format!("# {}. {}: {}\n", k + 1, s.reason, statement(s)));
-        if !facts(s).is_empty() {
-            out.push_str(&format!("#    given {}\n", facts(s)));
-        }
-        out.push_str(&format!("#    at {}: {}\n#    gives {}\n", place(s), show(s.before), show(s.after)));
+    for line in steps(p) {
+        out.push_str(&format!("#    {line}\n"));
     }
-    out.push_str(&format!("#    = {}\n", show(p.end)));
     out
 }
 

@@ -3,6 +3,7 @@
 use super::rule::{Pattern, RULES, Rule, Sizes};
 use crate::{
     expr::{Expr, Graph, Node, OpRef},
+    number::Number,
     ops::add::ADD,
 };
 use std::{collections::HashMap, fmt};
@@ -108,22 +109,33 @@ impl Proof {
 }
 
 impl Proof {
-    /// Leaves out steps that lead back to a formula that has been there.
-    pub(super) fn shortened(mut self) -> Proof {
-        self.steps.retain(|s| s.before != s.after);
-        let Ok(wholes) = self.replay() else { return self };
+    /// The proof that nothing equals itself, to be continued.
+    pub(super) fn of(mut graph: Graph, given: Vec<(Reason, Expr, Expr)>) -> Proof {
+        let nothing = graph.number(Number::ZERO);
+        Proof { graph, start: nothing, end: nothing, steps: vec![], given }
+    }
+
+    /// Goes on with steps from `a` to `b`; the first that are appended say where the proof starts. Steps that lead back to a
+    /// formula that has been there are left out.
+    pub(super) fn append(&mut self, a: Expr, b: Expr, mut steps: Vec<Step>) {
+        steps.retain(|s| s.before != s.after);
+        if self.steps.is_empty() {
+            self.start = a;
+        }
+        self.end = b;
+        let mut whole = a;
+        let mut been = vec![a];
         let mut kept: Vec<Step> = vec![];
-        let mut at = vec![self.start];
-        for (step, &whole) in self.steps.iter().zip(&wholes[1..]) {
-            kept.push(step.clone());
-            at.push(whole);
-            if let Some(k) = at.iter().position(|&e| e == whole) {
-                at.truncate(k + 1);
+        for step in steps {
+            whole = replace(&mut self.graph, whole, &step.place, step.after);
+            kept.push(step);
+            been.push(whole);
+            if let Some(k) = been.iter().position(|&e| e == whole) {
+                been.truncate(k + 1);
                 kept.truncate(k);
             }
         }
-        self.steps = kept;
-        self
+        self.steps.extend(kept);
     }
 }
 
@@ -159,9 +171,10 @@ pub(super) fn normal(g: &mut Graph, e: Expr) -> Expr {
 fn follows(g: &mut Graph, step: &Step, given: &[(Reason, Expr, Expr)]) -> bool {
     let (a, b) = (step.before, step.after);
     match step.reason {
-        Reason::Law(name, forward) => {
-            RULES.iter().any(|r| r.law.name == name && r.forward == forward && instance(g, r, a, b))
-        }
+        // an equation is true in both directions, though a law may be tried in one only
+        Reason::Law(name, forward) => RULES.iter().filter(|r| r.law.name == name).any(|r| {
+            if r.forward == forward { instance(g, r, a, b) } else { instance(g, r, b, a) }
+        }),
         Reason::NormalForm => normal(g, a) == normal(g, b),
         Reason::Linear => multiplied_out(g, a, b) || multiplied_out(g, b, a),
         Reason::Definition | Reason::Assumption => {

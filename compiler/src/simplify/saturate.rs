@@ -572,8 +572,13 @@ impl Search {
         self.egraph.total_size()
     }
 
+    /// The graph that the formulas are written in.
+    pub(super) fn graph(&self) -> &Graph {
+        &self.egraph.analysis.g
+    }
+
     /// The steps from one formula to another that it is known to equal.
-    pub(super) fn prove(mut self, a: Expr, b: Expr) -> Proof {
+    fn steps(&mut self, a: Expr, b: Expr) -> Vec<Step> {
         let (x, y) = (self.add(a), self.add(b));
         self.settle();
         let mut steps = vec![];
@@ -585,7 +590,27 @@ impl Search {
                 rewritten(g, &self.reasons, &pair[0], &pair[1], &mut vec![], &mut steps);
             }
         }
-        Proof { graph: self.egraph.analysis.g, start: a, end: b, steps, given: self.given }.shortened()
+        steps
+    }
+
+    /// The proof that two formulas that are known to be equal are so.
+    pub(super) fn prove(mut self, a: Expr, b: Expr) -> Proof {
+        let steps = self.steps(a, b);
+        let mut proof = Proof::of(self.egraph.analysis.g, self.given);
+        proof.append(a, b, steps);
+        proof
+    }
+
+    /// The proof that two formulas are equal over one step between formulas that they are known to equal.
+    pub(super) fn prove_over(mut self, a: Expr, b: Expr, bridge: Step) -> Proof {
+        let (x, y) = (bridge.before, bridge.after);
+        let (there, back) = (self.steps(a, x), self.steps(y, b));
+        let mut proof = Proof::of(self.egraph.analysis.g, self.given);
+        proof.append(a, x, there);
+        proof.append(x, y, vec![bridge]);
+        proof.append(y, b, back);
+        proof.start = a;
+        proof
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Rule {
 
 /// A claim made ready.
 pub(super) struct Problem {
+    /// The equations that are assumed.
+    pub(super) equations: Vec<(Expr, Expr)>,
     /// The left side, or the smaller one.
     pub(super) left: Expr,
     /// The right side, or the larger one.
@@ -84,6 +86,11 @@ impl Problem {
         let (left, right) = ordered(claim);
         let sides = values(model, &[left, right])?;
         let (left, right) = (sides[0], sides[1]);
+        let mut equations = vec![];
+        for (a, b) in model.equations() {
+            let sides = values(model, &[a, b])?;
+            equations.push((sides[0], sides[1]));
+        }
         let mut given = vec![];
         for a in model.assumptions.clone() {
             given.extend(assumed(model, &a.says)?);
@@ -121,6 +128,7 @@ impl Problem {
             .collect();
         let (sizes, extents) = sizes(g, &roots, &relevant);
         Ok(Problem {
+            equations,
             left,
             right,
             sides: lower(g, &[left, right]),
