@@ -134,9 +134,23 @@ fn names_are_unique_and_sources_are_given() {
 fn false_laws_are_caught() {
     static FALSE: &[Law] = &[
         Law { name: "commutes", given: "A: n×n, B: n×n", lhs: "A B", both: true, rhs: "B A" },
-        Law { name: "column-wise vec", given: "A: n×n, X: n×n, B: n×n", lhs: "vec_r(A X B)", both: true, rhs: "(B' ⊗ A) vec_r(X)" },
-        Law { name: "commutation", given: "A: m×n, B: m×n", lhs: "K(m, m) (B ⊗ A)", both: true, rhs: "(A ⊗ B) K(m, n) K(n, n)" },
-        Law { name: "inverse of a sum", given: "A: n×n invertible, B: n×n invertible", lhs: "(A + B)^-1", both: true, rhs: "A^-1 + B^-1" },
+        Law {
+            name: "column-wise vec",
+            given: "A: n×n, X: n×n, B: n×n",
+            lhs: "vec_r(A X B)",
+            both: true,
+            rhs: "(B' ⊗ A) vec_r(X)",
+        },
+        Law {
+            name: "commutation", given: "A: m×n, B: m×n", lhs: "K(m, m) (B ⊗ A)", both: true, rhs: "(A ⊗ B) K(m, n) K(n, n)"
+        },
+        Law {
+            name: "inverse of a sum",
+            given: "A: n×n invertible, B: n×n invertible",
+            lhs: "(A + B)^-1",
+            both: true,
+            rhs: "A^-1 + B^-1",
+        },
         Law { name: "columns", given: "A: n×n rowstochastic", lhs: "ones(1, n) A", both: true, rhs: "ones(1, n)" },
         Law { name: "root of a square", given: "A: m×n", lhs: "(A ∘ A).^(1/2)", both: true, rhs: "A" },
         Law { name: "layernorm", given: "X: m×n", lhs: "layernorm(X)", both: true, rhs: "X - rowsum(X) ones(1, n) / n" },

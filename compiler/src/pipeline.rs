@@ -26,10 +26,15 @@ pub struct Derived {
 /// simplification if they are asked for.
 ///
 /// Errors: an operation on the way has no derivative.
-pub fn formulas(model: &mut Model, queries: &[Query], format: Format, explain: bool) -> Result<String, Diagnostic> {
-    let settings = simplify::Settings { proofs: explain, ..simplify::Settings::default() };
-    let derived = derive(model, queries, &settings)?;
+pub fn formulas(
+    model: &mut Model,
+    queries: &[Query],
+    format: Format,
+    settings: &simplify::Settings,
+) -> Result<String, Diagnostic> {
+    let derived = derive(model, queries, settings)?;
     let notes = derived.notes();
+    let explain = settings.proofs;
     let proofs: Vec<String> = match explain {
         true => derived.proofs(&model.graph, format),
         false => vec![],

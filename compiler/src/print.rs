@@ -86,8 +86,7 @@ pub struct Wanted {
 
 /// Several formulas in one format, each called by its query; see [`results`].
 pub fn render(g: &Graph, roots: &[(String, Expr)], format: Format) -> String {
-    let wanted: Vec<Wanted> =
-        roots.iter().map(|(q, e)| Wanted { query: q.clone(), expr: *e, mirror_of: None }).collect();
+    let wanted: Vec<Wanted> = roots.iter().map(|(q, e)| Wanted { query: q.clone(), expr: *e, mirror_of: None }).collect();
     results(g, &wanted, format)
 }
 

@@ -19,14 +19,33 @@ pub use saturate::{Limits, Stop};
 
 use crate::{
     expr::{Expr, Fact, Graph, Kind, Node},
-    lower, print,
+    lower,
+    ops::scale::SCALE,
+    print,
 };
 use saturate::Search;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    rc::Rc,
+};
+
+/// Which of all equal formulas is taken.
+#[derive(Clone, Default)]
+pub enum Extraction {
+    /// The one that reads best.
+    #[default]
+    Readable,
+    /// The one with the fewest elementary operations and entries at these sizes; of a size that is not given, a typical one.
+    Cheapest(BTreeMap<String, usize>),
+    /// The one whose operations together cost least, each by itself: for bounds, and whatever else is compared by a number.
+    Least(Rc<dyn Fn(&Graph, Expr) -> u64>),
+}
 
 /// How to simplify.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Settings {
+    /// What is looked for.
+    pub extraction: Extraction,
     /// How far to search in each part.
     pub limits: Limits,
     /// Whether to keep the proofs.
@@ -35,7 +54,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { limits: Limits { nodes: 1200, iterations: 6 }, proofs: false }
+        Settings { extraction: Extraction::Readable, limits: Limits { nodes: 1200, iterations: 6 }, proofs: false }
     }
 }
 
@@ -57,6 +76,11 @@ pub struct Report {
     pub proof: Option<Proof>,
     /// What the variables of the proof stand for, after simplification.
     pub parts: Vec<(String, Expr)>,
+}
+
+/// Elementary operations and entries that it takes to compute formulas at these sizes, parts that occur twice counted once.
+pub fn arithmetic(g: &Graph, roots: &[Expr], sizes: &BTreeMap<String, usize>) -> u64 {
+    g.reachable(roots).into_iter().map(|e| cost::arithmetic(g, sizes, e)).fold(0, u64::saturating_add)
 }
 
 /// Simplified formulas.
@@ -87,9 +111,16 @@ pub fn simplify(g: &mut Graph, roots: &[Expr], equations: &[(Expr, Expr)], setti
 /// products over index letters, as they stand or after the laws have simplified them. Every proof has been replayed.
 pub fn prove(g: &Graph, a: Expr, b: Expr, equations: &[(Expr, Expr)], limits: Limits) -> Option<Proof> {
     let mut graph = Graph::default();
-    let none = BTreeMap::new();
-    let mut copy =
-        Copy { g, graph: &mut graph, pieces: &none, names: false, new: HashMap::new(), stands_for: BTreeMap::new() };
+    let (none, nothing) = (BTreeMap::new(), HashMap::new());
+    let mut copy = Copy {
+        g,
+        graph: &mut graph,
+        pieces: &none,
+        simple: &nothing,
+        names: false,
+        new: HashMap::new(),
+        stands_for: BTreeMap::new(),
+    };
     let (a, b) = (copy.term(a), copy.term(b));
     let mut given = vec![];
     for &(x, y) in equations {
@@ -174,7 +205,7 @@ fn piece(
     equations: &[(Expr, Expr)],
     settings: &Settings,
 ) -> Report {
-    let Piece { graph, root, stands_for, given } = Piece::new(g, p, pieces, equations);
+    let Piece { graph, root, stands_for, given } = Piece::new(g, p, pieces, new, equations);
     let mut search = Search::new(graph, settings.limits);
     search.add(root);
     for (reason, a, b) in given {
@@ -182,11 +213,14 @@ fn piece(
     }
     let stop = search.run(None);
     let nodes = search.len();
-    let (end, _) = search.cheapest(root);
+    let end = match &settings.extraction {
+        Extraction::Readable => search.cheapest(root).0,
+        Extraction::Cheapest(sizes) => search.least(root, &|g, e| cost::arithmetic(g, sizes, e)),
+        Extraction::Least(cost) => search.least(root, &**cost),
+    };
     let mut proof = search.prove(root, end);
     let refused = gate::differs(&mut proof.graph, root, end, &proof.given);
-    let stands_for: BTreeMap<String, Expr> =
-        stands_for.into_iter().map(|(name, e)| (name, *new.get(&e).unwrap_or(&e))).collect();
+    let stands_for: BTreeMap<String, Expr> = stands_for.into_iter().map(|(name, e)| (name, *new.get(&e).unwrap_or(&e))).collect();
     let kept = if refused.is_some() { root } else { end };
     let after = back(g, &proof.graph, kept, &stands_for);
     Report {
@@ -202,9 +236,16 @@ fn piece(
 }
 
 impl Piece {
-    fn new(g: &Graph, p: Expr, pieces: &BTreeMap<Expr, String>, equations: &[(Expr, Expr)]) -> Piece {
+    fn new(
+        g: &Graph,
+        p: Expr,
+        pieces: &BTreeMap<Expr, String>,
+        simple: &HashMap<Expr, Expr>,
+        equations: &[(Expr, Expr)],
+    ) -> Piece {
         let mut graph = Graph::default();
-        let mut copy = Copy { g, graph: &mut graph, pieces, names: true, new: HashMap::new(), stands_for: BTreeMap::new() };
+        let mut copy =
+            Copy { g, graph: &mut graph, pieces, simple, names: true, new: HashMap::new(), stands_for: BTreeMap::new() };
         let root = copy.open(p);
         let mut given = vec![];
         // names of the file with their definitions one level deep, where these speak of nothing else
@@ -230,6 +271,8 @@ struct Copy<'a> {
     g: &'a Graph,
     graph: &'a mut Graph,
     pieces: &'a BTreeMap<Expr, String>,
+    /// What parts have become.
+    simple: &'a HashMap<Expr, Expr>,
     /// Whether names of the file become variables.
     names: bool,
     new: HashMap<Expr, Expr>,
@@ -252,7 +295,9 @@ impl Copy<'_> {
     fn speaks_of_same(&self, e: Expr) -> bool {
         let mut stack = self.g.args(e).to_vec();
         while let Some(x) = stack.pop() {
-            let leaf = (self.names && self.g.name_of(x).is_some()) || self.pieces.contains_key(&x) || matches!(self.g.node(x), Node::Var(_));
+            let leaf = (self.names && self.g.name_of(x).is_some())
+                || self.pieces.contains_key(&x)
+                || matches!(self.g.node(x), Node::Var(_));
             match leaf {
                 true if !self.new.contains_key(&x) => return false,
                 true => {}
@@ -275,13 +320,26 @@ impl Copy<'_> {
             Node::Apply(..) => match g.name_of(e).filter(|_| self.names) {
                 Some(name) => self.variable(name.to_owned(), e),
                 None => match self.pieces.get(&e) {
-                    Some(name) => self.variable(name.clone(), e),
+                    Some(name) => self.part(name.clone(), *self.simple.get(&e).unwrap_or(&e)),
                     None => self.open(e),
                 },
             },
         };
         self.new.insert(e, out);
         out
+    }
+
+    /// A part: a variable, with the scalar factors of the part in front, so that they can be collected.
+    fn part(&mut self, name: String, e: Expr) -> Expr {
+        let g = self.g;
+        let plain = |s: Expr| g.reachable(&[s]).iter().all(|&x| !matches!(g.node(x), Node::Var(_)));
+        match g.args_of(e, &SCALE) {
+            Some(&[s, rest]) if plain(s) && !g.is_scalar(rest) => {
+                let (s, rest) = (self.open(s), self.part(name, rest));
+                self.graph.apply_as_written(&SCALE, &[s, rest]).expect("a scalar factor fits everything")
+            }
+            _ => self.variable(name, e),
+        }
     }
 
     fn variable(&mut self, name: String, e: Expr) -> Expr {
@@ -313,4 +371,3 @@ fn back(g: &mut Graph, from: &Graph, e: Expr, stands_for: &BTreeMap<String, Expr
     }
     new[&e]
 }
-

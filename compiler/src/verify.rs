@@ -175,10 +175,7 @@ fn decide(model: &mut Model, sides: &Compared, settings: &Settings) -> Found {
     match found {
         Some(found) if found.verdict == Verdict::Refuted => found,
         other => match prove::prove(&model.graph, &problem) {
-            Some(proof) => Found {
-                proof: simplify::steps(&proof),
-                ..Found::new(Verdict::Proved, prove::summary(&proof))
-            },
+            Some(proof) => Found { proof: simplify::steps(&proof), ..Found::new(Verdict::Proved, prove::summary(&proof)) },
             None => other.unwrap_or_else(|| equal::decide(&problem, settings)),
         },
     }

@@ -1,6 +1,9 @@
 //! Proofs for people and as data: numbered steps with law, place, before, after and the facts that were used.
 
-use super::{Proof, Report, Stop, proof::{Reason, Step}};
+use super::{
+    Proof, Report, Stop,
+    proof::{Reason, Step},
+};
 use crate::{
     expr::{Graph, Node},
     laws::{self, Law},
@@ -113,7 +116,8 @@ fn text(g: &Graph, title: &str, report: &Report) -> String {
 fn latex(g: &Graph, title: &str, report: &Report) -> String {
     let Some(p) = &report.proof else { return String::new() };
     let show = |e| format!("${}$", print::inline(&p.graph, e, Format::Latex));
-    let plain = |s: &str| s.chars().map(|c| if "_#%&$^{}~\\".contains(c) { format!("\\{c}") } else { c.to_string() }).collect::<String>();
+    let plain =
+        |s: &str| s.chars().map(|c| if "_#%&$^{}~\\".contains(c) { format!("\\{c}") } else { c.to_string() }).collect::<String>();
     let mut out = format!("\\paragraph{{{}}}\n", plain(title));
     for (name, what) in wheres(g, report, Format::Latex) {
         out.push_str(&format!("Here ${}$ is ${what}$.\n", plain(&name)));
@@ -155,7 +159,8 @@ fn json(g: &Graph, title: &str, report: &Report) -> String {
         )
     };
     let steps: Vec<String> = p.steps.iter().map(step).collect();
-    let parts: Vec<String> = wheres(g, report, Format::Text).iter().map(|(n, w)| format!("{}: {}", string(n), string(w))).collect();
+    let parts: Vec<String> =
+        wheres(g, report, Format::Text).iter().map(|(n, w)| format!("{}: {}", string(n), string(w))).collect();
     format!(
         "{{\"of\": {}, \"parts\": {{{}}}, \"start\": {}, \"steps\": [{}], \"end\": {}, \"nodes\": {}, \"stop\": {}}}",
         string(title),

@@ -172,9 +172,10 @@ fn follows(g: &mut Graph, step: &Step, given: &[(Reason, Expr, Expr)]) -> bool {
     let (a, b) = (step.before, step.after);
     match step.reason {
         // an equation is true in both directions, though a law may be tried in one only
-        Reason::Law(name, forward) => RULES.iter().filter(|r| r.law.name == name).any(|r| {
-            if r.forward == forward { instance(g, r, a, b) } else { instance(g, r, b, a) }
-        }),
+        Reason::Law(name, forward) => RULES
+            .iter()
+            .filter(|r| r.law.name == name)
+            .any(|r| if r.forward == forward { instance(g, r, a, b) } else { instance(g, r, b, a) }),
         Reason::NormalForm => normal(g, a) == normal(g, b),
         Reason::Linear => multiplied_out(g, a, b) || multiplied_out(g, b, a),
         Reason::Definition | Reason::Assumption => {
@@ -284,7 +285,13 @@ fn admitted(g: &Graph, r: &Rule, bound: &Bindings) -> bool {
 fn matches(g: &Graph, r: &Rule, p: &Pattern, e: Expr, bound: Bindings) -> Vec<Bindings> {
     let mut b = bound;
     match p {
-        Pattern::Number(n) => if g.as_number(e) == Some(*n) { vec![b] } else { vec![] },
+        Pattern::Number(n) => {
+            if g.as_number(e) == Some(*n) {
+                vec![b]
+            } else {
+                vec![]
+            }
+        }
         Pattern::Dim(d) => match g.as_dim(e) {
             Some(actual) if b.sizes.unify(d, actual) => vec![b],
             _ => vec![],

@@ -42,6 +42,9 @@ const WAYS: usize = 48;
 /// Terms of a sum that are multiplied out or searched for common factors.
 const TERMS: usize = 8;
 
+/// Rounds in which the choice of the cheapest is improved.
+const ROUNDS: usize = 24;
+
 /// A leaf of the graph, or an operation on classes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum ENode {
@@ -456,7 +459,12 @@ impl Search {
         let best: Vec<Expr> = args.iter().map(|&a| self.egraph[a].data.expr).collect();
         if is_linear(*op) {
             for (k, &a) in args.iter().enumerate() {
-                let sums: Vec<Vec<Id>> = self.egraph[a].nodes.iter().filter(|n| n.op().is_some_and(OpRef::is_sum)).map(|n| n.children().to_vec()).collect();
+                let sums: Vec<Vec<Id>> = self.egraph[a]
+                    .nodes
+                    .iter()
+                    .filter(|n| n.op().is_some_and(OpRef::is_sum))
+                    .map(|n| n.children().to_vec())
+                    .collect();
                 for terms in sums.into_iter().filter(|t| t.len() <= TERMS) {
                     let terms: Vec<Expr> = terms.iter().map(|&t| self.egraph[t].data.expr).collect();
                     let g = &mut self.egraph.analysis.g;
@@ -514,10 +522,7 @@ impl Search {
             if parts.iter().any(|p| *g.shape(p.2) != shape) {
                 continue;
             }
-            let scaled: Vec<Expr> = parts
-                .iter()
-                .map(|(_, s, x)| s.iter().rev().fold(*x, |x, &s| g.scale(s, x)))
-                .collect();
+            let scaled: Vec<Expr> = parts.iter().map(|(_, s, x)| s.iter().rev().fold(*x, |x, &s| g.scale(s, x))).collect();
             let sum = g.sum(&scaled);
             let mut both = [other; 2];
             both[slot] = sum;
@@ -530,9 +535,10 @@ impl Search {
                 let mut both = [other; 2];
                 both[slot] = *x;
                 let inner = g.apply_as_written(op.0, &both).expect("a term of the sum");
-                terms[*k] = s.iter().rev().fold(inner, |x, &s| {
-                    g.apply_as_written(&crate::ops::scale::SCALE, &[s, x]).expect("a scalar factor")
-                });
+                terms[*k] = s
+                    .iter()
+                    .rev()
+                    .fold(inner, |x, &s| g.apply_as_written(&crate::ops::scale::SCALE, &[s, x]).expect("a scalar factor"));
             }
             let before = g.apply_as_written(&ADD, &terms).expect("terms of one sum");
             out.push((Reason::Linear, before, after));
@@ -565,6 +571,55 @@ impl Search {
         let id = self.add(e);
         let best = self.egraph[id].data;
         (best.expr, best.cost)
+    }
+
+    /// The formula equal to it whose different parts together cost least, by the cost of one operation given its arguments: each
+    /// class keeps the cheapest set of classes it can be made of, until nothing changes.
+    pub(super) fn least(&mut self, e: Expr, cost: &dyn Fn(&Graph, Expr) -> u64) -> Expr {
+        struct Choice {
+            total: u64,
+            parts: BTreeMap<Id, u64>,
+            expr: Expr,
+        }
+        let root = self.add(e);
+        let root = self.egraph.find(root);
+        let mut classes: Vec<Id> = self.egraph.classes().map(|c| c.id).collect();
+        classes.sort_unstable();
+        let mut chosen: HashMap<Id, Choice> = HashMap::new();
+        for _ in 0..ROUNDS {
+            let mut changed = false;
+            for &id in &classes {
+                for node in self.egraph[id].nodes.clone() {
+                    let children: Vec<Id> = node.children().iter().map(|&c| self.egraph.find(c)).collect();
+                    // what a class is made of does not contain the class
+                    let known = children.iter().all(|c| chosen.get(c).is_some_and(|x| !x.parts.contains_key(&id)));
+                    if !known {
+                        continue;
+                    }
+                    let expr = match &node {
+                        ENode::Leaf(x) => *x,
+                        ENode::Apply(op, _) => {
+                            let args: Vec<Expr> = children.iter().map(|c| chosen[c].expr).collect();
+                            self.egraph.analysis.g.apply_as_written(op.0, &args).expect("classes keep their shapes")
+                        }
+                    };
+                    let mut parts: BTreeMap<Id, u64> = BTreeMap::new();
+                    for c in &children {
+                        parts.extend(&chosen[c].parts);
+                    }
+                    parts.insert(id, cost(&self.egraph.analysis.g, expr));
+                    let total = parts.values().fold(0, |a: u64, b| a.saturating_add(*b));
+                    if chosen.get(&id).is_none_or(|c| total < c.total) {
+                        chosen.insert(id, Choice { total, parts, expr });
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        chosen.get(&root).map_or(e, |c| c.expr)
     }
 
     /// Nodes of the e-graph.
@@ -662,4 +717,3 @@ fn rewritten(
         place.pop();
     }
 }
-

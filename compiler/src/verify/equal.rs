@@ -4,8 +4,7 @@
 //! laws. A difference in double precision does.
 
 use super::{
-    Found, Settings, Verdict,
-    explain,
+    Found, Settings, Verdict, explain,
     point::Point,
     problem::Problem,
     sizes::{self, Sizes},
