@@ -233,7 +233,7 @@ impl Op {
                 (Argument::Number, _) => return Err(kind("a number")),
             };
             for (name, by_rows, dim) in found {
-                if name.contains('*') {
+                if name.contains(['*', '+', '-']) {
                     composite.push((Dim::parse(name), i, by_rows, dim));
                     continue;
                 }
