@@ -73,6 +73,16 @@ impl Dim {
         self.terms.keys().map(|m| m.values().sum()).max().unwrap_or(0)
     }
 
+    /// Whether all coefficients are whole numbers.
+    pub fn is_integral(&self) -> bool {
+        self.terms.values().all(|c| c.as_int().is_some())
+    }
+
+    /// Whether it can be written without a sum.
+    pub fn is_product(&self) -> bool {
+        self.terms.len() <= 1
+    }
+
     /// The names that occur in it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.terms.keys().flat_map(|m| m.keys().map(String::as_str))

@@ -107,7 +107,8 @@ impl Lower<'_> {
             if have == *want {
                 continue;
             }
-            match have.divide(want) {
+            // `p / (2 p)` is no size; `m / 2` is one only where halves are in play already
+            match have.divide(want).filter(|d| d.is_integral() || !have.is_integral()) {
                 Some(rest) if self.split(view, at, want, &rest) => changed = true,
                 _ => match want.divide(&have) {
                     // the other side is the coarser one here: it will be split

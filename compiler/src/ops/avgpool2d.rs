@@ -8,6 +8,7 @@ pub static AVGPOOL2D: Op = Op {
     name: "avgpool2d",
     signature: "c×p*k*q*k, p, q, k -> c×p*q",
     meaning: Meaning::Formula("A (I(p) ⊗ ones(k, 1) ⊗ I(q) ⊗ ones(k, 1)) / (k k)"),
+    axes: "c×p×q",
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
     bound: "norm2(A) / k",
     forms: Forms::call("avgpool2d", r"\operatorname{avgpool}"),

@@ -10,6 +10,7 @@ pub static CONV2D: Op = Op {
     name: "conv2d",
     signature: "c×(h*(p - 1) + k)*(h*(q - 1) + l), o×c*k*l, p, q, k, l, h -> o×p*q",
     meaning: Meaning::Formula("B patches(A, p, q, k, l, h)"),
+    axes: "o×p×q",
     bound: "sqrt(k l) norm2(B) normF(A)",
     forms: Forms { text: Form::Call("conv2d"), latex: Form::Template(r"$A \ast {$B}"), mathml: Form::Call("conv2d") },
     ..Op::BLANK

@@ -8,6 +8,7 @@ pub static MAXPOOL2D: Op = Op {
     name: "maxpool2d",
     signature: "c×p*k*q*k, p, q, k -> c×p*q",
     meaning: Meaning::Formula("mat_r(rowmax(mat_r((I(c*p) ⊗ K(q, k) ⊗ I(k)) vec_r(A), c*p*q, k*k)), c, p*q)"),
+    axes: "c×p×q",
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
     bound: "normF(A)",
     forms: Forms::call("maxpool2d", r"\operatorname{maxpool}"),
