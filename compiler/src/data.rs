@@ -106,14 +106,14 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
             found.retain(|r| r.1.is_none());
         }
         if found.is_empty() {
+            let count = model.graph.axes(v.expr).len();
             let mut d = Diagnostic::new(
                 Code::Shape,
                 format!("`{name}` is declared {shown}, but the array given is {}", axes_text(&array.shape)),
             );
-            if matches!(v.kind, Kind::Input | Kind::Target) {
+            if matches!(v.kind, Kind::Input | Kind::Target) && (count == 2 || array.shape.len() >= count) {
                 d = d.help("with one more axis in front, on every input and target, it is a batch");
             }
-            let count = model.graph.axes(v.expr).len();
             let matrix = count == 2 && !v.shape.rows.is_one() && !v.shape.cols.is_one();
             if matrix && array.shape.len() < 2 {
                 d = d.help("a matrix is a list of rows, as in [[1, 2], [3, 4]]");
@@ -177,9 +177,8 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
         first => (first?, batched),
     };
     let (chosen, sizes, count) = choice;
-    let errors = windows_that_do_not_fit(model, &sizes);
-    if !errors.is_empty() {
-        return Err(errors);
+    if let Some(d) = windows_that_do_not_fit(model, &sizes) {
+        return Err(vec![d]);
     }
     let mut bound = Bound { sizes, shared: BTreeMap::new(), samples: vec![BTreeMap::new(); count], batched };
     for (name, (axes, batch)) in chosen {
@@ -200,11 +199,10 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
     Ok(bound)
 }
 
-/// Convolutions and pooling whose numbers of windows, now that sizes are known, are not positive whole numbers.
-fn windows_that_do_not_fit(model: &Model, sizes: &BTreeMap<String, usize>) -> Vec<Diagnostic> {
+/// The first convolution or pooling of which the number of windows, now that sizes are known, is no positive whole number.
+fn windows_that_do_not_fit(model: &Model, sizes: &BTreeMap<String, usize>) -> Option<Diagnostic> {
     let g = &model.graph;
     let size = |n: &str| sizes.get(n).copied();
-    let mut errors = BTreeMap::new();
     for e in g.iter() {
         let Node::Apply(op, args) = g.node(e) else { continue };
         let help = match op.0.name {
@@ -217,14 +215,11 @@ fn windows_that_do_not_fit(model: &Model, sizes: &BTreeMap<String, usize>) -> Ve
             if known && d.eval(&size).is_none_or(|n| n == 0) {
                 let from: Vec<String> = d.names().map(|n| format!("{n} = {}", sizes[n])).collect();
                 let message = format!("`{}` has {d} windows, which is no positive whole number here", op.0.name);
-                errors.insert(
-                    (op.0.name, d.clone()),
-                    Diagnostic::new(Code::Size, message).help(help).help(from.join(", ")),
-                );
+                return Some(Diagnostic::new(Code::Size, message).help(help).help(from.join(", ")));
             }
         }
     }
-    errors.into_values().collect()
+    None
 }
 
 /// The arrays that the model does not have, each with the declared name without data that it may stand for.

@@ -12,7 +12,7 @@ use crate::{
 impl Resolver<'_> {
     /// `conv1d(X, W)`, `conv2d(X, W)`, with the stride as a third argument if it is not 1.
     pub(super) fn convolution(&mut self, name: &str, at: Span, args: &[ast::Expr]) -> Res<Expr> {
-        if args.len() < 2 {
+        if !(2..=3).contains(&args.len()) {
             return Err(self.count_mistake(name, at, "2 or 3", args.len()));
         }
         let op = self.op(name, at)?;
@@ -83,7 +83,7 @@ impl Resolver<'_> {
         let d = Diagnostic::new(Code::Argument, format!("`{name}` needs {needed} here"))
             .label(e.span, format!("{} has {} axes", self.g.axes_text(x), axes.len()));
         let keep = "entrywise functions, sums, convolutions and pooling keep axes; products of matrices do not";
-        Err(self.fail(if count > 2 { d.help(keep) } else { d }))
+        Err(self.fail(if axes.len() < count { d.help(keep) } else { d }))
     }
 }
 

@@ -65,6 +65,11 @@ fn called(name: &str, count: usize) -> Option<&'static Op> {
     exact.filter(fits).or_else(|| all.clone().find(fits)).or(exact).or_else(|| all.next())
 }
 
+/// Whether so many arguments are all that an operation has, sizes included.
+fn all_sizes(name: &str, count: usize) -> bool {
+    ops::named(name).is_some_and(|op| op.parsed().arguments.len() == count)
+}
+
 /// Whether the language has a function of that name.
 pub(in crate::syntax) fn is_function(name: &str) -> bool {
     SPECIAL.contains(&name) || called(name, 1).is_some()
@@ -163,8 +168,8 @@ impl Resolver<'_> {
             "layernorm" if args.len() == 3 => self.operation("layernorm_affine", name, at, args),
             "rmsnorm" if args.len() == 2 => self.operation("rmsnorm_affine", name, at, args),
             // with all sizes given they are operations like others
-            "conv1d" | "conv2d" if args.len() <= 3 => self.convolution(name, at, args),
-            "maxpool2d" | "avgpool2d" if args.len() <= 2 => self.pooling(name, at, args),
+            "conv1d" | "conv2d" if !all_sizes(name, args.len()) => self.convolution(name, at, args),
+            "maxpool2d" | "avgpool2d" if !all_sizes(name, args.len()) => self.pooling(name, at, args),
             "grad" | "jacobian" | "hessian" | "gauss_newton" | "functional" | "hvp" | "d" => {
                 self.derivative(name, at, args, span)
             }
