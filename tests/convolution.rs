@@ -47,8 +47,14 @@ fn same(ours: &Matrix<f64>, naive: &[f64], what: &str) {
 }
 
 /// Sizes that all differ, windows that overlap, meet, and leave gaps, and kernels of one row, column or entry.
-const IMAGES: [[usize; 7]; 6] =
-    [[2, 3, 4, 5, 2, 3, 1], [3, 2, 5, 3, 3, 2, 2], [1, 2, 3, 4, 2, 2, 2], [2, 1, 3, 2, 1, 2, 3], [2, 3, 1, 4, 3, 1, 1], [3, 2, 4, 5, 1, 1, 2]];
+const IMAGES: [[usize; 7]; 6] = [
+    [2, 3, 4, 5, 2, 3, 1],
+    [3, 2, 5, 3, 3, 2, 2],
+    [1, 2, 3, 4, 2, 2, 2],
+    [2, 1, 3, 2, 1, 2, 3],
+    [2, 3, 1, 4, 3, 1, 1],
+    [3, 2, 4, 5, 1, 1, 2],
+];
 
 fn model(h: usize) -> String {
     format!(
@@ -79,7 +85,8 @@ fn convolutions_are_those_of_loops() {
 #[test]
 fn convolutions_of_sequences_are_those_of_loops() {
     for [c, o, p, k, h] in [[2, 3, 4, 2, 1], [3, 2, 4, 3, 2], [1, 2, 3, 2, 2], [2, 1, 1, 4, 1], [2, 3, 4, 1, 3]] {
-        let text = format!("dim C, Co, p, k\ndim n = {h}*(p - 1) + k\ninput X: C × n\nparam W: Co × C × k\nF = conv1d(X, W, {h})");
+        let text =
+            format!("dim C, Co, p, k\ndim n = {h}*(p - 1) + k\ninput X: C × n\nparam W: Co × C × k\nF = conv1d(X, W, {h})");
         let mut case = hesse_tests::case(&text, &[("C", c), ("Co", o), ("p", p), ("k", k)], 3);
         let n = h * (p - 1) + k;
         let naive = convolved(&array(&case, "X", &[c, 1, n]), &array(&case, "W", &[o, c, 1, k]), h);
@@ -127,7 +134,8 @@ fn derivatives_of_convolutions_are_those_of_loops() {
 #[test]
 fn pooling_is_that_of_loops() {
     for [c, p, q, k] in [[2, 3, 2, 2], [3, 1, 2, 3], [1, 2, 3, 1]] {
-        let text = format!("dim C, p, q\ninput X: C × {k}*p × {k}*q\nA = avgpool2d(X, {k})\nM = maxpool2d(X, {k})\nR = flatten(X)");
+        let text =
+            format!("dim C, p, q\ninput X: C × {k}*p × {k}*q\nA = avgpool2d(X, {k})\nM = maxpool2d(X, {k})\nR = flatten(X)");
         let mut case = hesse_tests::case(&text, &[("C", c), ("p", p), ("q", q)], 8);
         let (mut mean, mut largest) = (vec![], vec![]);
         {
@@ -196,8 +204,8 @@ fn no_matrix_of_a_convolution_is_stored() {
         let entries = |shape: &[Dim]| shape.iter().map(|d| d.eval(&size).expect("a size")).product::<usize>();
         let kept: Vec<usize> = program.tensors.iter().map(|t| entries(&t.shape)).collect();
         let result = entries(&program.tensors[program.outputs[0].0].shape);
-        // the image, the output, and what was asked for
-        let most = (7 * 54 * 65).max(11 * 50 * 60).max(result);
+        // the output, which is larger than the image, or what was asked for
+        let most = result.max(11 * 50 * 60);
         assert!(kept.iter().all(|&n| n <= most), "{query} stores {kept:?}, more than {most}:\n{program}");
     }
 }

@@ -15,8 +15,40 @@ use std::collections::BTreeMap;
 
 /// Sizes by name; none equal to another, so that a transposed or exchanged matrix does not fit.
 pub(crate) const SIZES: [[(&str, usize); 15]; 2] = [
-    [("m", 4), ("n", 3), ("k", 2), ("p", 5), ("q", 6), ("r", 7), ("s", 8), ("a", 2), ("b", 3), ("c", 1), ("d", 2), ("i", 2), ("l", 3), ("o", 4), ("h", 2)],
-    [("m", 2), ("n", 4), ("k", 3), ("p", 5), ("q", 1), ("r", 7), ("s", 8), ("a", 1), ("b", 2), ("c", 3), ("d", 4), ("i", 4), ("l", 2), ("o", 3), ("h", 1)],
+    [
+        ("m", 4),
+        ("n", 3),
+        ("k", 2),
+        ("p", 5),
+        ("q", 6),
+        ("r", 7),
+        ("s", 8),
+        ("a", 2),
+        ("b", 3),
+        ("c", 1),
+        ("d", 2),
+        ("i", 2),
+        ("l", 3),
+        ("o", 4),
+        ("h", 2),
+    ],
+    [
+        ("m", 2),
+        ("n", 4),
+        ("k", 3),
+        ("p", 5),
+        ("q", 1),
+        ("r", 7),
+        ("s", 8),
+        ("a", 1),
+        ("b", 2),
+        ("c", 3),
+        ("d", 4),
+        ("i", 4),
+        ("l", 2),
+        ("o", 3),
+        ("h", 1),
+    ],
 ];
 
 /// The number a row's `#` is called with, and whether entries are positive then.

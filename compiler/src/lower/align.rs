@@ -12,6 +12,18 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+/// Where the letters of a contraction are.
+struct Letters<'a> {
+    /// Sizes that are given.
+    given: BTreeMap<char, &'a Dim>,
+    /// View and tag of every occurrence.
+    occurrences: BTreeMap<char, Vec<(usize, Tag)>>,
+    /// View and tag of every sum of letters.
+    windows: Vec<((usize, Tag), Element)>,
+    /// Sizes of the positions that each letter is.
+    sizes: BTreeMap<char, Vec<Dim>>,
+}
+
 /// What identifying two letters comes to.
 enum Unified {
     Same,
@@ -245,11 +257,12 @@ impl Lower<'_> {
         };
         let (rows, cols) = (side(&c.output[0]), side(&c.output[1]));
         let mut terms = vec![];
+        let letters = Letters { given, occurrences, windows, sizes };
         if c.scale != 0 {
             let mut choice = vec![0; views.len()];
             'all: loop {
                 if views.iter().all(|v| !v.terms.is_empty()) {
-                    let combined = self.combine(c, &views, &choice, (&occurrences, &windows), &sizes, &given)?;
+                    let combined = self.combine(c, &views, &choice, &letters)?;
                     terms.extend(combined);
                 }
                 let mut k = choice.len();
@@ -275,10 +288,9 @@ impl Lower<'_> {
         c: &Contraction,
         views: &[View],
         choice: &[usize],
-        (occurrences, windows): (&BTreeMap<char, Vec<(usize, Tag)>>, &[((usize, Tag), Element)]),
-        sizes: &BTreeMap<char, Vec<Dim>>,
-        given: &BTreeMap<char, &Dim>,
+        letters: &Letters<'_>,
     ) -> Result<Option<Term>, usize> {
+        let Letters { given, occurrences, windows, sizes } = letters;
         // the free slots of the combined term are those of all factors, one after the other
         let mut term = Term { coefficient: Number::int(c.scale), free: vec![], factors: vec![] };
         let mut start = vec![];
@@ -326,7 +338,7 @@ impl Lower<'_> {
             let parts = sum_of(e, given).0.into_iter().filter_map(|(s, l)| Some((place(&l)?, s))).collect();
             Slot { letters: parts, offset: Dim::default() }
         };
-        for &(place, ref e) in windows {
+        for &(place, ref e) in windows.iter() {
             let [p] = at(place)[..] else { continue };
             let index = window(&term, e);
             let last = term.free.len();
@@ -350,9 +362,7 @@ impl Lower<'_> {
             .free
             .iter()
             .flat_map(|s| s.letters.iter().map(|x| x.0))
-            .filter(|l| {
-                !free.iter().any(|s| s.has(*l)) && !term.factors.iter().any(|f| f.strides.iter().any(|(x, _)| x == l))
-            })
+            .filter(|l| !free.iter().any(|s| s.has(*l)) && !term.factors.iter().any(|f| f.strides.iter().any(|(x, _)| x == l)))
             .collect();
         // letters that nothing mentions any more count their extent: a scalar tensor of ones carries them
         for l in hidden.into_iter().collect::<std::collections::BTreeSet<_>>() {

@@ -240,9 +240,7 @@ impl Lower<'_> {
                 factors.push(f.clone());
             }
         }
-        let used = |l: Letter| {
-            t.is_free(l) || factors.iter().any(|f: &Factor| f.strides.iter().any(|(x, _)| *x == l))
-        };
+        let used = |l: Letter| t.is_free(l) || factors.iter().any(|f: &Factor| f.strides.iter().any(|(x, _)| *x == l));
         for &l in counted.iter().filter(|&&l| !used(l)) {
             polynomial = &polynomial * self.extent(l);
         }
@@ -400,7 +398,11 @@ impl Lower<'_> {
     /// Free slots and factors with letters numbered in one canonical way.
     fn labelled(&self, free: &[Slot], factors: &[Factor]) -> Key {
         let mut letters: Vec<Letter> = vec![];
-        for l in free.iter().flat_map(|s| s.letters.iter().map(|x| x.0)).chain(factors.iter().flat_map(|f| f.strides.iter().map(|s| s.0))) {
+        for l in free
+            .iter()
+            .flat_map(|s| s.letters.iter().map(|x| x.0))
+            .chain(factors.iter().flat_map(|f| f.strides.iter().map(|s| s.0)))
+        {
             if !letters.contains(&l) {
                 letters.push(l);
             }

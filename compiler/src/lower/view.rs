@@ -130,8 +130,7 @@ impl View {
 
 impl Term {
     pub(super) fn is_cheap(&self) -> bool {
-        self.factors.len() <= 1
-            && self.factors.iter().flat_map(|f| &f.strides).all(|(l, _)| self.is_free(*l))
+        self.factors.len() <= 1 && self.factors.iter().flat_map(|f| &f.strides).all(|(l, _)| self.is_free(*l))
     }
 
     /// Whether an index of the matrix moves with the letter.

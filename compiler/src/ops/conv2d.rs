@@ -12,6 +12,10 @@ pub static CONV2D: Op = Op {
     meaning: Meaning::Formula("B patches(A, p, q, k, l, h)"),
     axes: "o×p×q",
     bound: "sqrt(k l) norm2(B) normF(A)",
-    forms: Forms { text: Form::Call("conv2d"), latex: Form::Template(r"$A \ast {$B}"), mathml: Form::Call("conv2d") },
+    forms: Forms {
+        text: Form::Call("conv2d"),
+        latex: Form::Template(r"\operatorname{conv}_{$G}($A,\,$B)"),
+        mathml: Form::Call("conv2d"),
+    },
     ..Op::BLANK
 };
