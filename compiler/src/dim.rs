@@ -117,6 +117,16 @@ impl Dim {
         self.terms.keys().map(|m| m.values().sum()).max().unwrap_or(0)
     }
 
+    /// Whether all coefficients are whole numbers.
+    pub fn is_integral(&self) -> bool {
+        self.terms.values().all(|c| c.as_int().is_some())
+    }
+
+    /// Whether it can be written without a sum.
+    pub fn is_product(&self) -> bool {
+        self.terms.len() <= 1
+    }
+
     /// The names that occur in it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.terms.keys().flat_map(|m| m.keys().map(String::as_str))
@@ -279,21 +289,33 @@ impl fmt::Display for Dim {
 }
 
 impl Dim {
-    /// Reads the size formulas of signatures: sums and products of names and numbers, `b - a + 1`, `m*p`.
-    pub(crate) fn parse(text: &str) -> Dim {
-        let mut sum = Dim::default();
-        let spaced = text.replace('+', " + ").replace('-', " - ");
-        let mut sign = 1;
-        for word in spaced.split_whitespace() {
-            match word {
-                "+" => sign = 1,
-                "-" => sign = -1,
-                product => {
-                    let factor = |s: &str| s.parse().map_or_else(|_| Dim::symbol(s), Dim::constant);
-                    let term = product.split('*').map(factor).fold(Dim::constant(sign), |a, b| &a * &b);
-                    sum = &sum + &term;
+    /// Reads the size formulas of signatures: sums and products of names and numbers, `b - a + 1`, `c*(p + k - 1)`.
+    pub fn parse(text: &str) -> Dim {
+        /// Cuts a text at signs that stand outside of brackets; each part with the sign before it.
+        fn parts<'a>(text: &'a str, signs: &[char]) -> Vec<(char, &'a str)> {
+            let (mut depth, mut start, mut sign, mut out) = (0, 0, signs[0], vec![]);
+            for (at, c) in text.char_indices() {
+                match c {
+                    '(' => depth += 1,
+                    ')' => depth -= 1,
+                    c if depth == 0 && signs.contains(&c) => {
+                        out.push((sign, text[start..at].trim()));
+                        (sign, start) = (c, at + 1);
+                    }
+                    _ => {}
                 }
             }
+            out.push((sign, text[start..].trim()));
+            out
+        }
+        let factor = |s: &str| match s.strip_prefix('(').and_then(|s| s.strip_suffix(')')) {
+            Some(inner) => Dim::parse(inner),
+            None => s.parse().map_or_else(|_| Dim::symbol(s), Dim::constant),
+        };
+        let mut sum = Dim::default();
+        for (sign, product) in parts(text, &['+', '-']) {
+            let one = Dim::constant(if sign == '-' { -1 } else { 1 });
+            sum = &sum + &parts(product, &['*']).into_iter().fold(one, |a, (_, b)| &a * &factor(b));
         }
         sum
     }

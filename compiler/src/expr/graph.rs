@@ -65,6 +65,8 @@ pub struct Graph {
     vars: BTreeMap<String, Variable>,
     order: Vec<String>,
     names: BTreeMap<Expr, String>,
+    /// The axes of nodes that are arrays of more than two.
+    axes: BTreeMap<Expr, Vec<Dim>>,
     /// What applications have come to, so that simplification of a shared argument is done once; forgotten with new facts.
     applied: HashMap<(OpRef, Vec<Expr>), Expr>,
     /// Whether expressions stay as they are written.
@@ -97,6 +99,28 @@ impl Graph {
             self.order.push(name.to_owned());
         }
         expr
+    }
+    /// Declares an array of three axes or more: the matrix of its first axis × all others.
+    pub fn declare_array(&mut self, name: &str, axes: &[Dim], kind: Kind) -> Expr {
+        let rest = axes[1..].iter().fold(Dim::constant(1), |a, b| &a * b);
+        let e = self.declare(name, Shape::new(axes[0].clone(), rest), kind);
+        self.axes.insert(e, axes.to_vec());
+        e
+    }
+    /// Declares a name for data like a node: of its shape, and of its axes if it is an array.
+    pub fn declare_like(&mut self, name: &str, like: Expr, kind: Kind) -> Expr {
+        match self.axes.get(&like).cloned() {
+            Some(axes) => self.declare_array(name, &axes, kind),
+            None => self.declare(name, self.shape(like).clone(), kind),
+        }
+    }
+    /// The axes of a node: those of an array, or rows and columns.
+    pub fn axes(&self, e: Expr) -> Vec<Dim> {
+        self.axes.get(&e).cloned().unwrap_or_else(|| vec![self.shape(e).rows.clone(), self.shape(e).cols.clone()])
+    }
+    /// The axes of a node in the signs of a declaration, `C×m×n`.
+    pub fn axes_text(&self, e: Expr) -> String {
+        self.axes(e).iter().map(|d| if d.is_product() { d.to_string() } else { format!("({d})") }).collect::<Vec<_>>().join("×")
     }
     /// A declared name.
     pub fn variable(&self, name: &str) -> Option<&Variable> {
@@ -180,7 +204,25 @@ impl Graph {
         if shape.is_scalar() {
             facts = facts.with(Fact::Symmetric);
         }
-        self.intern(Node::Apply(OpRef(op), args), Type::Matrix(shape), facts)
+        let axes = self.axes_of(op, &args, &shape);
+        let e = self.intern(Node::Apply(OpRef(op), args), Type::Matrix(shape), facts);
+        if let Some(axes) = axes {
+            self.axes.insert(e, axes);
+        }
+        e
+    }
+
+    /// The axes of a result: what the row says; entry by entry, those of an argument.
+    fn axes_of(&self, op: &'static Op, args: &[Expr], shape: &Shape) -> Option<Vec<Dim>> {
+        let of = |a: &Expr| self.axes.get(a).filter(|_| self.shape(*a) == shape).cloned();
+        if matches!(op.meaning, Meaning::Sum | Meaning::Entrywise { .. }) {
+            return args.iter().find_map(of);
+        }
+        if op.axes.contains('×') {
+            let (_, sizes) = op.check(&args.iter().map(|&a| (self.ty(a).clone(), false)).collect::<Vec<_>>()).ok()?;
+            return op.axes.split('×').map(|n| sizes.get(n).cloned()).collect();
+        }
+        op.axes.bytes().filter(u8::is_ascii_uppercase).find_map(|c| args.get(usize::from(c - b'A')).and_then(of))
     }
     /// The node.
     pub fn node(&self, e: Expr) -> &Node {

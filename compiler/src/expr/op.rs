@@ -160,6 +160,10 @@ pub struct Op {
     /// For pairs of argument slots a ≤ b, `S` with `dA' S dB` the second differential of `⟨D, Y⟩`; absent pairs are zero;
     /// of a function that gives none at all, `J` is differentiated.
     pub curvature: &'static [(usize, usize, &'static str)],
+    /// The axes of the result where it is an array of more than two, `c×p×q`, or the arguments whose axes it keeps, `A B`:
+    /// the first of them that is an array. Arrays are matrices here, first axis × all others, so that their vec_r is the
+    /// row-major order; only the language and the data know their axes.
+    pub axes: &'static str,
     /// What is known of the result: `symmetric A -> symmetric Y; positive Y`.
     pub facts: &'static str,
     /// What the arguments must satisfy, as facts: `positive A`, `invertible A`.
@@ -190,6 +194,7 @@ impl Op {
         meaning: Meaning::Sum,
         vec_form: &[],
         curvature: &[],
+        axes: "",
         facts: "",
         domain: "",
         bound: "",
@@ -233,7 +238,7 @@ impl Op {
                 (Argument::Number, _) => return Err(kind("a number")),
             };
             for (name, by_rows, dim) in found {
-                if name.contains('*') {
+                if name.contains(['*', '+', '-']) {
                     composite.push((Dim::parse(name), i, by_rows, dim));
                     continue;
                 }

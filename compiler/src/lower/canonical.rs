@@ -48,7 +48,7 @@ type Around = (TensorId, Dim, Dim, Vec<(usize, Dim)>);
 struct Key {
     sizes: BTreeMap<String, Number>,
     extents: Vec<Dim>,
-    free: Vec<(usize, Dim)>,
+    free: Vec<(Vec<(usize, Dim)>, Dim)>,
     factors: Vec<Place>,
 }
 
@@ -240,9 +240,7 @@ impl Lower<'_> {
                 factors.push(f.clone());
             }
         }
-        let used = |l: Letter| {
-            t.free.iter().any(|s| s.letter == l) || factors.iter().any(|f: &Factor| f.strides.iter().any(|(x, _)| *x == l))
-        };
+        let used = |l: Letter| t.is_free(l) || factors.iter().any(|f: &Factor| f.strides.iter().any(|(x, _)| *x == l));
         for &l in counted.iter().filter(|&&l| !used(l)) {
             polynomial = &polynomial * self.extent(l);
         }
@@ -298,7 +296,7 @@ impl Lower<'_> {
         loop {
             let count = |t: &Term, l: Letter| {
                 t.factors.iter().filter(|f| f.strides.iter().any(|(x, _)| *x == l)).count()
-                    + t.free.iter().filter(|s| s.letter == l).count()
+                    + t.free.iter().filter(|s| s.has(l)).count()
             };
             let mut next: Option<Term> = None;
             'search: for k in 0..t.factors.len() {
@@ -380,7 +378,7 @@ impl Lower<'_> {
             for (shared, keep, drop) in [(j == r, i, c), (i == c, j, r)] {
                 let inner = if j == r { j } else { i };
                 let mentions = t.factors.iter().filter(|f| f.strides.iter().any(|(x, _)| *x == inner)).count();
-                if shared && mentions == 2 && !t.free.iter().any(|s| s.letter == inner) {
+                if shared && mentions == 2 && !t.is_free(inner) {
                     let mut u = t.clone();
                     let (hi, lo) = (k.max(q), k.min(q));
                     u.factors.remove(hi);
@@ -388,7 +386,7 @@ impl Lower<'_> {
                     let one = self.one();
                     u.factors.push(Factor { tensor: one, strides: vec![(keep, Dim::default())], offset: Dim::default() });
                     if keep != drop {
-                        u.substitute(drop, keep, &Dim::default());
+                        u.substitute(drop, &Slot::full(keep));
                     }
                     return Some(u);
                 }
@@ -400,7 +398,11 @@ impl Lower<'_> {
     /// Free slots and factors with letters numbered in one canonical way.
     fn labelled(&self, free: &[Slot], factors: &[Factor]) -> Key {
         let mut letters: Vec<Letter> = vec![];
-        for l in free.iter().map(|s| s.letter).chain(factors.iter().flat_map(|f| f.strides.iter().map(|s| s.0))) {
+        for l in free
+            .iter()
+            .flat_map(|s| s.letters.iter().map(|x| x.0))
+            .chain(factors.iter().flat_map(|f| f.strides.iter().map(|s| s.0)))
+        {
             if !letters.contains(&l) {
                 letters.push(l);
             }
@@ -408,10 +410,11 @@ impl Lower<'_> {
         let at = |l: Letter| letters.iter().position(|x| *x == l).expect("all letters were listed");
         // colors: what distinguishes a letter, refined by its neighbours until nothing changes
         let mut color: Vec<usize> = {
-            let first: Vec<(Vec<usize>, Dim)> = letters
+            let first: Vec<(Vec<(usize, Dim)>, Dim)> = letters
                 .iter()
                 .map(|l| {
-                    let places = free.iter().enumerate().filter(|(_, s)| s.letter == *l).map(|(k, _)| k).collect();
+                    let stride = |s: &Slot| s.letters.iter().find(|x| x.0 == *l).map(|x| x.1.clone());
+                    let places = free.iter().enumerate().filter_map(|(k, s)| Some((k, stride(s)?))).collect();
                     (places, self.extent(*l).clone())
                 })
                 .collect();
@@ -453,19 +456,17 @@ impl Lower<'_> {
             for (n, &k) in order.iter().enumerate() {
                 number[k] = n;
             }
-            let mut list: Vec<_> = factors
-                .iter()
-                .map(|f| {
-                    let mut strides: Vec<(usize, Dim)> = f.strides.iter().map(|(l, s)| (number[at(*l)], s.clone())).collect();
-                    strides.sort();
-                    (f.tensor, strides, f.offset.clone())
-                })
-                .collect();
+            let numbered = |strides: &[(Letter, Dim)]| {
+                let mut strides: Vec<(usize, Dim)> = strides.iter().map(|(l, s)| (number[at(*l)], s.clone())).collect();
+                strides.sort();
+                strides
+            };
+            let mut list: Vec<_> = factors.iter().map(|f| (f.tensor, numbered(&f.strides), f.offset.clone())).collect();
             list.sort();
             Key {
                 sizes: BTreeMap::new(),
                 extents: order.iter().map(|&k| self.extent(letters[k]).clone()).collect(),
-                free: free.iter().map(|s| (number[at(s.letter)], s.offset.clone())).collect(),
+                free: free.iter().map(|s| (numbered(&s.letters), s.offset.clone())).collect(),
                 factors: list,
             }
         };
@@ -489,7 +490,11 @@ fn plain(form: &IndexForm) -> Option<TensorId> {
     let (key, c) = form.terms.iter().next().filter(|_| form.terms.len() == 1)?;
     let [(tensor, strides, offset)] = key.factors.as_slice() else { return None };
     let [(r, rs), (cc, cs)] = strides.as_slice() else { return None };
-    let [(f0, o0), (f1, o1)] = key.free.as_slice() else { return None };
+    let [(p0, o0), (p1, o1)] = key.free.as_slice() else { return None };
+    let ([(f0, s0), ..], [(f1, s1), ..]) = (p0.as_slice(), p1.as_slice()) else { return None };
+    if p0.len() + p1.len() > 2 || !s0.is_one() || !s1.is_one() {
+        return None;
+    }
     let zero = Dim::default();
     let direct = (f0 == r && f1 == cc && *rs == form.shape[1] && cs.is_one())
         || (f0 == cc && f1 == r && *cs == form.shape[1] && rs.is_one());

@@ -16,6 +16,9 @@ use crate::{
 };
 use std::{collections::BTreeMap, rc::Rc};
 
+/// Most axes of an array.
+const MOST_AXES: usize = 4;
+
 /// What the statements of a file amount to.
 #[derive(Default)]
 pub(super) struct Built {
@@ -171,15 +174,15 @@ impl Builder<'_> {
         let extents: Vec<Res<Dim>> = axes.iter().map(|e| self.r.extent(e)).collect();
         let extents = extents.into_iter().collect::<Res<Vec<Dim>>>();
         let one = || Dim::constant(1);
-        let shape = match extents.as_deref() {
-            Ok([]) => Some(Shape::scalar()),
-            Ok([n]) => Some(Shape::new(n.clone(), one())),
-            Ok([m, n]) => Some(Shape::new(m.clone(), n.clone())),
-            Ok(_) => {
-                let d = Diagnostic::new(Code::Unsupported, "arrays of three and four axes are not supported yet");
-                self.r.fail(d.label(axes[0].span.to(axes[axes.len() - 1].span), format!("{} axes", axes.len())));
+        // a scalar and a column are matrices
+        let extents = match extents {
+            Ok(all) if all.len() > MOST_AXES => {
+                let d = Diagnostic::new(Code::Unsupported, "arrays have four axes at most");
+                let d = d.label(axes[0].span.to(axes[axes.len() - 1].span), format!("{} axes", axes.len()));
+                self.r.fail(d.help("images are `C × m × n`, kernels `C_out × C × k × l`"));
                 None
             }
+            Ok(all) => Some(all.iter().cloned().chain(std::iter::repeat_with(one)).take(all.len().max(2)).collect::<Vec<Dim>>()),
             Err(_) => None,
         };
         let kind = match kind {
@@ -193,7 +196,7 @@ impl Builder<'_> {
             // a declaration in a loop that does not depend on the counter is the same in every turn: sharing
             if let (Some(v), Some(b)) = (self.r.g.variable(&name), self.r.state.globals.get(&name))
                 && b.place == Some(t.span)
-                && Some(&v.shape) == shape.as_ref()
+                && Some(self.r.g.axes(v.expr)) == extents
             {
                 continue;
             }
@@ -201,8 +204,11 @@ impl Builder<'_> {
             if self.declare(&name, t.span, failed).is_err() {
                 continue;
             }
-            let Some(shape) = shape.clone() else { continue };
-            let e = self.r.g.declare(&name, shape, kind);
+            let e = match extents.as_deref() {
+                None => continue,
+                Some([m, n]) => self.r.g.declare(&name, Shape::new(m.clone(), n.clone()), kind),
+                Some(axes) => self.r.g.declare_array(&name, axes, kind),
+            };
             if let Some(b) = self.r.state.globals.get_mut(&name) {
                 b.value = Some(Value::Matrix(e));
             }
