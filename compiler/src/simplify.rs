@@ -332,9 +332,8 @@ impl Copy<'_> {
     /// A part: a variable, with the scalar factors of the part in front, so that they can be collected.
     fn part(&mut self, name: String, e: Expr) -> Expr {
         let g = self.g;
-        let plain = |s: Expr| g.reachable(&[s]).iter().all(|&x| !matches!(g.node(x), Node::Var(_)));
         match g.args_of(e, &SCALE) {
-            Some(&[s, rest]) if plain(s) && !g.is_scalar(rest) => {
+            Some(&[s, rest]) if speaks_of_sizes(g, s) && !g.is_scalar(rest) => {
                 let (s, rest) = (self.open(s), self.part(name, rest));
                 self.graph.apply_as_written(&SCALE, &[s, rest]).expect("a scalar factor fits everything")
             }
@@ -351,6 +350,15 @@ impl Copy<'_> {
         }
         self.stands_for.insert(name, e);
         x
+    }
+}
+
+/// Whether a scalar is made of numbers and sizes alone.
+fn speaks_of_sizes(g: &Graph, s: Expr) -> bool {
+    match g.node(s) {
+        Node::Var(_) => false,
+        Node::Number(_) | Node::Dim(_) => true,
+        Node::Apply(_, args) => g.is_scalar(s) && args.iter().all(|&a| speaks_of_sizes(g, a)),
     }
 }
 
