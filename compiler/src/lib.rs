@@ -25,6 +25,7 @@ pub mod syntax;
 pub mod data;
 pub mod differentiate;
 
+pub mod emit;
 pub mod hessian;
 pub mod lower;
 pub mod print;
