@@ -1,7 +1,7 @@
 //! `BlockHessian`: a symmetric matrix by blocks with names; what lies below the diagonal is the transpose of what lies above.
 
 use crate::{Error, Real};
-use nalgebra::{DMatrix, DMatrixView, DVector};
+use nalgebra::{DMatrix, DVector};
 use std::{fmt, sync::OnceLock};
 
 /// The Hessian of a scalar in several parameters, block by block. Each parameter counts by `vec_r`: its rows one after another.
@@ -164,10 +164,4 @@ impl<R: Real> fmt::Debug for BlockHessian<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// Row-major entries as a matrix.
-pub(crate) fn from_rows<R: Real>(data: &[R], rows: usize, cols: usize) -> DMatrix<R> {
-    // row-major m×n is column-major n×m
-    DMatrixView::from_slice(data, cols, rows).transpose()
 }

@@ -1,20 +1,20 @@
 //! What generated code calls: sizes, entries, matrix products; the functions of the rows stand in the modules below.
 
+mod contract;
 mod functions;
 mod maps;
+mod memory;
 mod rowwise;
 
 pub use functions::{adj, argmax, cofactor2, det, inv, logdet, max, norm2, norm2_grad, normF, unit};
 pub use maps::{
-    abs, cos, erf, exp, gelu, leaky_relu, log, map, power, relu, sigmoid, sign, silu, sin, softplus, step, tanh,
+    abs, cos, erf, exp, gelu, leaky_relu, log, power, relu, sigmoid, sign, silu, sin, softplus, step, tanh,
 };
+pub use memory::{Array, Memory};
 pub use rowwise::{layernorm, logsumexp, rmsnorm, rowrms, rowstd, softmax};
 
-use crate::{
-    Error, Real,
-    real::View,
-};
-use nalgebra::DMatrix;
+use crate::{Error, Real};
+use nalgebra::{DMatrix, DMatrixView};
 
 /// Where a size was found, and its value.
 type Found<'a> = (&'a str, usize);
@@ -96,41 +96,13 @@ pub fn at_size<R: Real>(x: f64, n: usize) -> R {
     R::of(x * n as f64)
 }
 
-/// All arrays of one evaluation; they are given back together.
-///
-/// A function of hundreds of arrays that each clean up after themselves takes rustc minutes; references take it none.
-pub struct Memory<R>(typed_arena::Arena<R>);
-
-impl<R: Real> Memory<R> {
-    /// Nothing yet.
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Memory<R> {
-        Memory(typed_arena::Arena::new())
-    }
-
-    /// So many zeros.
-    #[allow(clippy::mut_from_ref)]
-    pub fn zeros(&self, n: usize) -> &mut [R] {
-        self.0.alloc_extend(std::iter::repeat_n(R::of(0.0), n))
-    }
-
-    /// Keeps what a function has computed.
-    pub fn keep(&self, entries: Vec<R>) -> &[R] {
-        self.0.alloc_extend(entries)
-    }
-}
-
 /// The entries of a matrix, row by row.
-pub fn rows<R: Real>(m: &DMatrix<R>) -> Vec<R> {
+fn rows<R: Real>(m: &DMatrix<R>) -> Vec<R> {
     m.transpose().as_slice().to_vec()
 }
 
 /// Entries row by row, as a matrix.
-pub fn matrix<R: Real>(data: &[R], rows: usize, cols: usize) -> DMatrix<R> {
-    crate::block_hessian::from_rows(data, rows, cols)
-}
-
-/// Adds `alpha a b` to c; entries come with their strides by row and by column. Shapes: a: m×k, b: k×n, c: m×n.
-pub fn gemm<R: Real>(alpha: R, a: View<R>, b: View<R>, c: (&mut [R], [usize; 2]), shape: [usize; 3]) {
-    R::gemm(shape, alpha, a, b, c);
+fn matrix<R: Real>(data: &[R], rows: usize, cols: usize) -> DMatrix<R> {
+    // row-major m×n is column-major n×m
+    DMatrixView::from_slice(data, cols, rows).transpose()
 }

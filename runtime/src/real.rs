@@ -16,8 +16,7 @@ pub trait Real: RealField + Copy {
 }
 
 /// Entries with their strides by row and by column.
-#[doc(hidden)]
-pub type View<'a, R> = (&'a [R], [usize; 2]);
+pub(crate) type View<'a, R> = (&'a [R], [usize; 2]);
 
 /// Where the last entry of a matrix is.
 fn last([rows, cols]: [usize; 2], strides: [usize; 2]) -> usize {

@@ -69,7 +69,10 @@ impl Layout {
         }
         self.open(&format!("{head}("));
         for a in arguments {
-            self.line(&format!("{a},"));
+            match a.strip_prefix('[').and_then(|a| a.strip_suffix(']')).filter(|_| width(a) > CALL + 2) {
+                Some(items) => self.list("", &top_level(items), ","),
+                None => self.line(&format!("{a},")),
+            }
         }
         self.close(&format!("){tail}"));
     }
@@ -126,4 +129,14 @@ impl Layout {
 
 fn width(text: &str) -> usize {
     text.chars().count()
+}
+
+/// The items of a list: parts between commas that stand in no bracket.
+fn top_level(items: &str) -> Vec<String> {
+    let mut depth = 0;
+    let parts = items.split(|c| {
+        depth += i32::from(c == '(' || c == '[') - i32::from(c == ')' || c == ']');
+        c == ',' && depth == 0
+    });
+    parts.map(|p| p.trim().to_owned()).collect()
 }

@@ -24,7 +24,7 @@ const TAKEN: &[&str] = &[
 
 /// Helpers of every function; the functions of the rows come by their own names.
 const HELPERS: &[&str] =
-    &["Memory", "at_size", "check", "gemm", "map", "matrix", "memory", "rows", "size", "solve", "whole", "within"];
+    &["Memory", "at_size", "check", "memory", "size", "solve", "whole", "within"];
 
 /// The names of the crate's module that a text of functions uses, for `use` and for tests.
 pub fn imports(functions: &[Function]) -> BTreeSet<&'static str> {
@@ -91,7 +91,7 @@ pub fn function(f: &Function, typical: &Typical) -> Result<String, EmitError> {
     w.read(&mut head, &steps);
     w.sizes.write(&mut head);
     if body.contains("memory.") {
-        head.line("let memory = Memory::<R>::new();");
+        head.line("let mut memory = Memory::<R>::default();");
     }
     Ok(format!("{}{body}}}\n", head.finish()))
 }
@@ -119,8 +119,9 @@ pub fn module(page: &[String], functions: &[Function], typical: &Typical, krate:
 
 /// The `use` of what the text of these functions calls.
 pub fn uses(functions: &[Function], text: &str, krate: &str) -> String {
-    let called = |name: &str| text.contains(&format!("{name}(")) || text.contains(&format!(", {name})")) || text.contains(&format!("{name}::"));
-    let names: Vec<&str> = imports(functions).into_iter().filter(|n| called(n) && *n != "memory").collect();
+    let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).flat_map(|l| [l, "\n"]).collect();
+    let words: BTreeSet<&str> = code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let names: Vec<&str> = imports(functions).into_iter().filter(|n| words.contains(n) && *n != "memory").collect();
     let mut out = Layout::default();
     let blocks = if text.contains("BlockHessian") { "BlockHessian, " } else { "" };
     out.line(&format!("use {krate}::nalgebra::DMatrix;"));
@@ -384,10 +385,10 @@ impl<'f> Writer<'f> {
                     }
                 };
                 let t = self.named(*target, &s.note);
-                self.kept(&t, "map", &[format!("{name:?}"), a, f]);
+                self.out.call(&format!("let {t} = memory.map"), &[format!("{name:?}"), a, f], "?;");
             }
             Step::Call { name, arguments, sizes, target, .. } => {
-                let mut all = vec![];
+                let mut all = vec![(*name).to_owned()];
                 for a in arguments {
                     let shape = self.f.program.tensors[a.0].shape.clone();
                     let (m, n) = (self.size(&shape[0]), self.size(&shape[1]));
@@ -398,7 +399,7 @@ impl<'f> Writer<'f> {
                     all.push(self.size(d));
                 }
                 let t = self.named(*target, &s.note);
-                self.kept(&t, name, &all);
+                self.out.call(&format!("let {t} = memory.call"), &all, "?;");
             }
             Step::Contract { coefficient, factors, target, extents } => {
                 self.exist(target.tensor, &s.note);
@@ -430,17 +431,6 @@ impl<'f> Writer<'f> {
         }
     }
 
-    /// A result of a function, which stays to the end.
-    fn kept(&mut self, t: &str, f: &str, arguments: &[String]) {
-        let line = format!("let {t} = memory.keep({f}({})?);", arguments.join(", "));
-        if self.out.fits(&line) && line.len() <= 60 + 16 + t.len() {
-            return self.out.line(&line);
-        }
-        self.out.open(&format!("let {t} ="));
-        self.out.line(&format!("memory.keep({f}({})?);", arguments.join(", ")));
-        self.out.close("");
-    }
-
     /// A new name of a tensor: of the node that it is, or a number.
     fn named(&mut self, t: TensorId, note: &str) -> String {
         let is_name = note.starts_with(|c: char| c.is_ascii_uppercase() || !c.is_ascii()) || note.chars().count() == 1;
@@ -466,7 +456,7 @@ impl<'f> Writer<'f> {
             Source::Input(name) => {
                 let at = self.f.arguments.iter().position(|a| a.name == *name).expect("all arrays are arguments");
                 let name = self.arguments[at].clone();
-                self.out.line(&format!("let {name} = memory.keep(rows({name}));"));
+                self.out.line(&format!("let {name} = memory.read({name});"));
                 self.places.insert(Place::Tensor(t), name);
             }
             Source::Number(n) => {
@@ -499,11 +489,6 @@ impl<'f> Writer<'f> {
             parts.push(self.size(&o.offset));
         }
         parts.join(" + ")
-    }
-
-    fn entry(&mut self, o: &Operand, letters: &[(Letter, String)]) -> String {
-        let at = self.offset(o, letters);
-        format!("{}[{}]", self.places[&o.place], if at.is_empty() { "0" } else { &at })
     }
 
     /// Names of letters, none of which hides another name.
@@ -542,36 +527,24 @@ impl<'f> Writer<'f> {
             let cols = self.chain(&of(false, true, true), &p.target, b, extents);
             let inner = self.chain(&of(true, true, false), a, b, extents);
             if !rows.is_empty() && !cols.is_empty() && !inner.is_empty() {
-                return self.gemm(p, [&rows, &inner, &cols], &letters, extents, &scale);
+                return self.gemm(p, [&rows, &inner, &cols], &letters, extents, scale);
             }
         }
-        let name = |l: &Letter| letters.iter().find(|x| x.0 == *l).expect("all letters have names").1.clone();
-        for l in &kept {
-            let n = self.size(&extents[l]);
-            self.out.open(&format!("for {} in 0..{n} {{", name(l)));
-        }
-        let entries: Vec<String> = p.factors.iter().map(|f| self.entry(f, &letters)).collect();
-        let target = self.entry(&p.target, &letters);
-        if summed.is_empty() {
-            let mut parts = scale;
-            parts.extend(entries);
-            if parts.is_empty() {
-                parts.push("R::of(1.0)".to_owned());
-            }
-            self.out.chain(&format!("{target} +="), "*", &parts);
-        } else {
-            self.out.line("let mut sum = R::of(0.0);");
-            for l in &summed {
-                let n = self.size(&extents[l]);
-                self.out.open(&format!("for {} in 0..{n} {{", name(l)));
-            }
-            self.out.chain("sum +=", "*", &entries);
-            summed.iter().for_each(|_| self.out.close("}"));
-            let mut parts = scale;
-            parts.push("sum".to_owned());
-            self.out.chain(&format!("{target} +="), "*", &parts);
-        }
-        kept.iter().for_each(|_| self.out.close("}"));
+        let extents: Vec<String> = letters.iter().map(|(l, _)| self.size(&extents[l])).collect();
+        let target = self.operand(&p.target, &[], &letters);
+        let factors: Vec<String> = p.factors.iter().map(|f| self.operand(f, &[], &letters)).collect();
+        let arguments = [scale, format!("[{}]", extents.join(", ")), target, format!("[{}]", factors.join(", "))];
+        self.out.call("memory.contract", &arguments, ";");
+    }
+
+    /// `(X.at(offset), [strides])`: the entries of a factor, and how the letters move in them.
+    fn operand(&mut self, o: &Operand, outer: &[(Letter, String)], along: &[(Letter, String)]) -> String {
+        let at = self.offset(o, outer);
+        let strides: Vec<String> =
+            along.iter().map(|(l, _)| o.strides.get(l).cloned().unwrap_or_default()).map(|s| self.size(&s)).collect();
+        let place = &self.places[&o.place];
+        let place = if at.is_empty() { place.clone() } else { format!("{place}.at({at})") };
+        format!("({place}, [{}])", strides.join(", "))
     }
 
     /// `// F[i j] += 2 X[i k] W[k j]`.
@@ -593,13 +566,13 @@ impl<'f> Writer<'f> {
         self.out.comment("//", &line);
     }
 
-    /// The factor in front, as a list of at most one.
-    fn scale(&mut self, p: &Product) -> Vec<String> {
+    /// The factor in front.
+    fn scale(&mut self, p: &Product) -> String {
         if p.counts.is_empty() {
-            return if p.coefficient.is_one() { vec![] } else { vec![value(p.coefficient)] };
+            return value(p.coefficient);
         }
         let counts: Vec<String> = p.counts.iter().map(|d| self.size(d)).collect();
-        vec![format!("at_size::<R>({}, {})", literal(p.coefficient), counts.join(" * "))]
+        format!("at_size::<R>({}, {})", literal(p.coefficient), counts.join(" * "))
     }
 
     /// Letters of one side that move as one, slowest first: the longest such run.
@@ -629,7 +602,7 @@ impl<'f> Writer<'f> {
         groups: [&[Letter]; 3],
         letters: &[(Letter, String)],
         extents: &BTreeMap<Letter, Dim>,
-        scale: &[String],
+        scale: String,
     ) {
         let [rows, inner, cols] = groups;
         let outer: Vec<(Letter, String)> =
@@ -645,22 +618,17 @@ impl<'f> Writer<'f> {
                 self.size(&product(&all))
             })
             .collect();
-        let operand = |w: &mut Self, o: &Operand, mark: &str, along: [&[Letter]; 2]| {
-            let at = w.offset(o, &outer);
-            let strides = along.map(|g| {
-                let last = g.last().expect("no group is empty");
-                w.size(&o.strides[last])
-            });
-            format!("({mark}{}[{at}..], [{}])", w.places[&o.place], strides.join(", "))
+        let along = |x: &[Letter], y: &[Letter]| -> Vec<(Letter, String)> {
+            [x, y].map(|g| (*g.last().expect("no group is empty"), String::new())).to_vec()
         };
         let arguments = [
-            scale.first().cloned().unwrap_or_else(|| "R::of(1.0)".to_owned()),
-            operand(self, &p.factors[0], "&", [rows, inner]),
-            operand(self, &p.factors[1], "&", [inner, cols]),
-            operand(self, &p.target, "&mut ", [rows, cols]),
+            scale,
+            self.operand(&p.factors[0], &outer, &along(rows, inner)),
+            self.operand(&p.factors[1], &outer, &along(inner, cols)),
+            self.operand(&p.target, &outer, &along(rows, cols)),
             format!("[{}]", sizes.join(", ")),
         ];
-        self.out.call("gemm", &arguments, ";");
+        self.out.call("memory.gemm", &arguments, ";");
         outer.iter().for_each(|_| self.out.close("}"));
     }
 
@@ -672,12 +640,12 @@ impl<'f> Writer<'f> {
         for t in &outputs {
             let shape = self.f.program.tensors[t.0].shape.clone();
             let (m, n) = (self.size(&shape[0]), self.size(&shape[1]));
-            texts.push(format!("matrix({}, {m}, {n})", self.places[&Place::Tensor(*t)]));
+            texts.push(format!("memory.matrix({}, {m}, {n})", self.places[&Place::Tensor(*t)]));
         }
         match &self.f.results {
             Results::One if self.is_number(outputs[0]) => {
                 let t = self.places[&Place::Tensor(outputs[0])].clone();
-                self.out.line(&format!("Ok({t}[0])"));
+                self.out.line(&format!("Ok(memory.number({t}))"));
             }
             Results::One => self.out.line(&format!("Ok({})", texts[0])),
             Results::Many(_) => {

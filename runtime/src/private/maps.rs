@@ -5,7 +5,7 @@ use crate::{Error, Real};
 /// A function of every entry.
 ///
 /// Errors: an entry at which it has no value: the logarithm of a negative number, a pole at zero. An overflow is none.
-pub fn map<R: Real>(operation: &'static str, a: &[R], f: impl Fn(R) -> R) -> Result<Vec<R>, Error> {
+pub(super) fn map<R: Real>(operation: &'static str, a: &[R], f: impl Fn(R) -> R) -> Result<Vec<R>, Error> {
     let mut out = Vec::with_capacity(a.len());
     for (k, &x) in a.iter().enumerate() {
         let (y, zero) = (f(x), x == R::of(0.0));
