@@ -52,7 +52,9 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     for q in &queries {
         let plain = q.text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect::<String>();
         let words: Vec<&str> = plain.split('_').filter(|w| !w.is_empty()).collect();
-        let name = rust::identifier(&words.join("_"));
+        // a single word may be the name of something that the module uses
+        let single = q.text.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let name = format!("{}{}", if single { "value_of_" } else { "" }, rust::identifier(&words.join("_")));
         let count = taken.entry(name.clone()).or_default();
         *count += 1;
         let name = if *count == 1 { name } else { format!("{name}_{count}") };

@@ -29,7 +29,7 @@ pub(crate) fn expand(layer: &Layer) -> Result<TokenStream> {
         text,
         folder: folder.display().to_string(),
         krate: layer.krate.clone(),
-        methods: layer.methods.iter().map(|(name, q)| (identifier(&name.to_string()), q.value())).collect(),
+        methods: layer.methods.iter().map(|(name, q)| (query_function(name), q.value())).collect(),
         sizes: layer.sizes.clone(),
     };
     let compiled = compile::compile(request).map_err(|m| {
@@ -38,6 +38,11 @@ pub(crate) fn expand(layer: &Layer) -> Result<TokenStream> {
     })?;
     fit(layer, &compiled)?;
     write(layer, &compiled, path.as_deref())
+}
+
+/// The function behind a method that computes a query.
+fn query_function(method: &Ident) -> String {
+    format!("query_{}", identifier(&method.to_string()))
 }
 
 /// Fields and parameters are the same.
@@ -136,7 +141,7 @@ fn write(layer: &Layer, compiled: &Compiled, path: Option<&Path>) -> Result<Toke
     let methods = layer.methods.iter().zip(&compiled.results).map(|((name, query), (shape, is_number))| {
         let doc = about(&format!("`{}`, which is {shape}.", query.value()));
         let value = result(if *is_number { quote!(#number) } else { quote!(#hesse::nalgebra::DMatrix<#number>) });
-        let function = format_ident!("{}", identifier(&name.to_string()));
+        let function = format_ident!("{}", query_function(name));
         quote! {
             #[doc = #doc]
             pub fn #name(&self #given) -> #value {

@@ -19,7 +19,7 @@ pub enum Error {
         second_place: String,
     },
     /// An array has other rows or columns than the sizes of the others ask for.
-    #[error("{place} are {found}, but must be {size} = {needed}")]
+    #[error("{place} are {found}, but must be {}", if *size == needed.to_string() { size.clone() } else { format!("{size} = {needed}") })]
     Extent {
         /// Which rows or columns.
         place: String,

@@ -105,7 +105,7 @@ pub fn module(page: &[String], functions: &[Function], typical: &Typical, krate:
         out.line(format!("//! {line}").trim_end());
     }
     out.line("");
-    out.line("#![allow(non_snake_case, clippy::all)]");
+    out.line("#![allow(non_snake_case, unreachable_pub, clippy::all)]");
     out.line("");
     let mut text = out.finish();
     let bodies = functions.iter().map(|f| function(f, typical)).collect::<Result<Vec<_>, _>>()?;
