@@ -98,10 +98,13 @@ fn golden_files_compute_what_the_interpreter_computes() {
     run!(attention, &[("L", 2), ("dV", 7), ("dK", 1)], 2, ["X", "Wq", "Wk", "Wv", "Y"], ["Wq", "Wk", "Wv"]);
     run!(logistic, &[("L", 11), ("n", 6)], 3, ["X", "y", "w", "b"], ["w", "b"]);
 
-    run!(mlp, &[("n0", 3), ("n1", 6), ("n2", 5), ("n3", 4)], 4, ["x", "y", "W1", "b1", "W2", "b2", "W3", "b3"], [
-        "W1", "b1", "W2", "b2", "W3", "b3"
-    ]);
-
+    run!(
+        mlp,
+        &[("n0", 3), ("n1", 6), ("n2", 5), ("n3", 4)],
+        4,
+        ["x", "y", "W1", "b1", "W2", "b2", "W3", "b3"],
+        ["W1", "b1", "W2", "b2", "W3", "b3"]
+    );
 }
 
 #[test]

@@ -70,7 +70,8 @@ fn the_lines_of_the_readme_print_a_hessian() {
     let array = |rows: usize, cols: usize, phase: f64| {
         hesse_compiler::matrix::Matrix::from_fn(rows, cols, |i, j| (phase + (2 * i + 3 * j) as f64).sin())
     };
-    for (name, rows, cols, phase) in [("Wq", 3, 2, 1.0), ("Wk", 3, 2, 2.0), ("Wv", 3, 3, 3.0), ("X", 4, 3, 4.0), ("Y", 4, 3, 5.0)] {
+    for (name, rows, cols, phase) in [("Wq", 3, 2, 1.0), ("Wk", 3, 2, 2.0), ("Wv", 3, 3, 3.0), ("X", 4, 3, 4.0), ("Y", 4, 3, 5.0)]
+    {
         c.data.shared.insert(name.to_owned(), array(rows, cols, phase));
     }
     let largest = |m: &hesse::nalgebra::DMatrix<f64>| m.symmetric_eigenvalues().max();

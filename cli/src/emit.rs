@@ -11,10 +11,12 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 /// Write source code that computes queries
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Without queries: the loss, its gradient, and its Hessian by blocks. The Rust module needs the crate `hesse`, whose\n\
+#[command(
+    after_help = "Without queries: the loss, its gradient, and its Hessian by blocks. The Rust module needs the crate `hesse`, whose\n\
     default features may be off.\n\n\
     Example: hesse emit attention.hesse --target rust -o attention.rs\n\
-    Example: hesse emit attention.hesse --target rust -q 'hessian(loss, Wq, Wk)' --dims L=49,dV=16,dK=16 -o block.rs")]
+    Example: hesse emit attention.hesse --target rust -q 'hessian(loss, Wq, Wk)' --dims L=49,dV=16,dK=16 -o block.rs"
+)]
 pub(crate) struct Args {
     /// Model file
     #[arg(value_name = "FILE")]
@@ -62,7 +64,8 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     }
     let file = args.file.file_name().unwrap_or_default().to_string_lossy();
     let names: Vec<String> = functions.iter().map(|f| format!("`{}`", f.name)).collect();
-    let page = [format!("{} of the model `{file}`, written by hesse.", names.join(", ")), String::new(), format!("{CONVENTION}.")];
+    let page =
+        [format!("{} of the model `{file}`, written by hesse.", names.join(", ")), String::new(), format!("{CONVENTION}.")];
     let typical = Typical(args.dims.clone().unwrap_or_default());
     let text = rust::module(&page, &functions, &typical, "hesse").map_err(|e| shown(not_emitted("all of these", &e)))?;
     crate::output::whole(&args.output, text.as_bytes()).map_err(|m| files::file_error(m, manner))?;

@@ -66,7 +66,8 @@ pub(crate) fn compile(request: Request) -> Result<Compiled, Mistake> {
 
 fn work(request: &Request) -> Result<Compiled, Mistake> {
     let read = |wanted: &str, from: &str| {
-        let base = if from == request.name { Path::new(&request.folder) } else { Path::new(from).parent().unwrap_or(Path::new("")) };
+        let base =
+            if from == request.name { Path::new(&request.folder) } else { Path::new(from).parent().unwrap_or(Path::new("")) };
         let path = base.join(wanted);
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Source { name: path.display().to_string(), text }),
@@ -124,5 +125,11 @@ fn shapes(model: &Model) -> BTreeMap<String, String> {
 
 fn mistake(errors: &[Diagnostic], sources: &[Source], query: Option<usize>) -> Mistake {
     let all: Vec<String> = errors.iter().map(|d| d.render(sources, false).trim_end().to_owned()).collect();
-    Mistake { message: all.join("\n"), query }
+    // rustc says that it is an error
+    let text = all.join("\n");
+    let message = match text.strip_prefix("error[").and_then(|t| t.split_once(']')) {
+        Some((code, rest)) => format!("{code}{rest}"),
+        None => text,
+    };
+    Mistake { message, query }
 }

@@ -18,8 +18,9 @@ pub(crate) fn expand(layer: &Layer) -> Result<TokenStream> {
         Text::Inline(l) => (format!("model of {}", layer.name), l.value(), home, None),
         Text::File(l) => {
             let path = home.join(l.value());
-            let text = std::fs::read_to_string(&path)
-                .map_err(|e| Error::new(l.span(), format!("`{}` cannot be read from the folder of Cargo.toml: {e}", l.value())))?;
+            let text = std::fs::read_to_string(&path).map_err(|e| {
+                Error::new(l.span(), format!("`{}` cannot be read from the folder of Cargo.toml: {e}", l.value()))
+            })?;
             let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
             (l.value(), text, folder, Some(path))
         }
@@ -156,7 +157,11 @@ fn write(layer: &Layer, compiled: &Compiled, path: Option<&Path>) -> Result<Toke
         about("The product of the Hessian with a direction, in the shape of the parameters; no matrix is formed."),
     ];
     // a change of the file compiles anew
-    let watched = path.map(|p| p.display().to_string()).map(|p| quote!(const _: &str = ::core::include_str!(#p);));
+    let watched = path.map(|p| p.display().to_string()).map(|p| {
+        quote!(
+            const _: &str = ::core::include_str!(#p);
+        )
+    });
     Ok(quote! {
         #[automatically_derived]
         #[allow(non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]

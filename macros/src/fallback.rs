@@ -9,9 +9,8 @@ pub(crate) fn fallback(input: &DeriveInput, error: &Error) -> TokenStream {
     let (name, message) = (&input.ident, error.to_compile_error());
     let (before, after, conditions) = input.generics.split_for_impl();
     let (text, hesse) = attributes(input);
-    let single = input.data_tokens().contains("f32");
-    let number = Ident::new(if single { "f32" } else { "f64" }, Span::call_site());
-    let data = (0..arrays(&text)).map(|_| quote!(_: &impl ::core::marker::Sized)).collect::<Vec<_>>();
+    let number = Ident::new(number(input), Span::call_site());
+    let data = vec![quote!(_: &impl #hesse::Entries<#number>); arrays(&text)];
     let method = |name: &str, more: TokenStream, value: TokenStream| {
         let name = Ident::new(name, Span::call_site());
         quote! {
@@ -44,16 +43,15 @@ pub(crate) fn fallback(input: &DeriveInput, error: &Error) -> TokenStream {
     }
 }
 
-trait Tokens {
-    fn data_tokens(&self) -> String;
-}
-
-impl Tokens for DeriveInput {
-    fn data_tokens(&self) -> String {
-        match &self.data {
-            syn::Data::Struct(s) => s.fields.to_token_stream().to_string(),
-            _ => String::new(),
-        }
+/// The type of the first number among the fields.
+fn number(input: &DeriveInput) -> &'static str {
+    let fields = match &input.data {
+        syn::Data::Struct(s) => s.fields.to_token_stream().to_string(),
+        _ => String::new(),
+    };
+    match (fields.find("f32"), fields.find("f64")) {
+        (Some(single), double) if double.is_none_or(|d| single < d) => "f32",
+        _ => "f64",
     }
 }
 

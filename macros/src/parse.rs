@@ -3,8 +3,8 @@
 use proc_macro2::Span;
 use std::collections::BTreeMap;
 use syn::{
-    Data, DeriveInput, Error, Field, Fields, GenericArgument, Ident, LitInt, LitStr, PathArguments, Result, Type, meta::ParseNestedMeta,
-    spanned::Spanned,
+    Data, DeriveInput, Error, Field, Fields, GenericArgument, Ident, LitInt, LitStr, PathArguments, Result, Type,
+    meta::ParseNestedMeta, spanned::Spanned,
 };
 
 /// Where the model stands.

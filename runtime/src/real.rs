@@ -25,7 +25,13 @@ fn last([rows, cols]: [usize; 2], strides: [usize; 2]) -> usize {
 
 macro_rules! gemm {
     ($gemm:path) => {
-        fn gemm([m, k, n]: [usize; 3], alpha: Self, (a, ra): View<Self>, (b, rb): View<Self>, (c, rc): (&mut [Self], [usize; 2])) {
+        fn gemm(
+            [m, k, n]: [usize; 3],
+            alpha: Self,
+            (a, ra): View<Self>,
+            (b, rb): View<Self>,
+            (c, rc): (&mut [Self], [usize; 2]),
+        ) {
             if m == 0 || k == 0 || n == 0 {
                 return;
             }
@@ -35,9 +41,7 @@ macro_rules! gemm {
             // SAFETY: the last entry of each matrix, hence every entry, is inside of its slice, as has just been checked; c is
             // borrowed alone.
             unsafe {
-                $gemm(
-                    m, k, n, alpha, a.as_ptr(), ra[0], ra[1], b.as_ptr(), rb[0], rb[1], 1.0, c.as_mut_ptr(), rc[0], rc[1],
-                );
+                $gemm(m, k, n, alpha, a.as_ptr(), ra[0], ra[1], b.as_ptr(), rb[0], rb[1], 1.0, c.as_mut_ptr(), rc[0], rc[1]);
             }
         }
     };

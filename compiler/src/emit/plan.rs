@@ -76,8 +76,7 @@ impl Product {
             .collect();
         factors.sort();
         let sizes: BTreeMap<usize, String> = names.iter().map(|(l, k)| (*k, extents[l].to_string())).collect();
-        let target: BTreeMap<usize, String> =
-            self.target.strides.iter().map(|(l, s)| (names[l], s.to_string())).collect();
+        let target: BTreeMap<usize, String> = self.target.strides.iter().map(|(l, s)| (names[l], s.to_string())).collect();
         format!("{factors:?} {target:?} {sizes:?}")
     }
 }

@@ -23,8 +23,7 @@ const TAKEN: &[&str] = &[
 ];
 
 /// Helpers of every function; the functions of the rows come by their own names.
-const HELPERS: &[&str] =
-    &["Memory", "at_size", "check", "memory", "size", "solve", "whole", "within"];
+const HELPERS: &[&str] = &["Memory", "at_size", "check", "memory", "size", "solve", "whole", "within"];
 
 /// The names of the crate's module that a text of functions uses, for `use` and for tests.
 pub fn imports(functions: &[Function]) -> BTreeSet<&'static str> {
@@ -38,10 +37,31 @@ pub fn imports(functions: &[Function]) -> BTreeSet<&'static str> {
 /// A name as a Rust identifier of ASCII letters: `γ` is `gamma`, `W[1]` is `W_1`.
 pub fn identifier(name: &str) -> String {
     const GREEK: &[(char, &str)] = &[
-        ('α', "alpha"), ('β', "beta"), ('γ', "gamma"), ('δ', "delta"), ('ε', "epsilon"), ('ζ', "zeta"), ('η', "eta"),
-        ('θ', "theta"), ('ι', "iota"), ('κ', "kappa"), ('λ', "lambda"), ('μ', "mu"), ('ν', "nu"), ('ξ', "xi"), ('ο', "omicron"),
-        ('π', "pi"), ('ρ', "rho"), ('σ', "sigma"), ('ς', "sigma"), ('τ', "tau"), ('υ', "upsilon"), ('φ', "phi"), ('χ', "chi"),
-        ('ψ', "psi"), ('ω', "omega"),
+        ('α', "alpha"),
+        ('β', "beta"),
+        ('γ', "gamma"),
+        ('δ', "delta"),
+        ('ε', "epsilon"),
+        ('ζ', "zeta"),
+        ('η', "eta"),
+        ('θ', "theta"),
+        ('ι', "iota"),
+        ('κ', "kappa"),
+        ('λ', "lambda"),
+        ('μ', "mu"),
+        ('ν', "nu"),
+        ('ξ', "xi"),
+        ('ο', "omicron"),
+        ('π', "pi"),
+        ('ρ', "rho"),
+        ('σ', "sigma"),
+        ('ς', "sigma"),
+        ('τ', "tau"),
+        ('υ', "upsilon"),
+        ('φ', "phi"),
+        ('χ', "chi"),
+        ('ψ', "psi"),
+        ('ω', "omega"),
     ];
     let mut out = String::new();
     for c in name.chars() {
@@ -368,7 +388,8 @@ impl<'f> Writer<'f> {
     }
 
     fn statement(&mut self, s: &Statement) {
-        let in_front = |t: &TensorId| matches!((&s.step, &self.f.program.tensors[t.0].source), (Step::Contract { .. }, Source::Number(_)));
+        let in_front =
+            |t: &TensorId| matches!((&s.step, &self.f.program.tensors[t.0].source), (Step::Contract { .. }, Source::Number(_)));
         let read: Vec<TensorId> = s.step.reads().into_iter().filter(|t| !in_front(t)).collect();
         for t in read {
             self.exist(t, "");
@@ -550,8 +571,7 @@ impl<'f> Writer<'f> {
     /// `// F[i j] += 2 X[i k] W[k j]`.
     fn describe(&mut self, p: &Product, letters: &[(Letter, String)]) {
         let show = |o: &Operand| {
-            let mut at: Vec<(&Dim, &str)> =
-                letters.iter().filter_map(|(l, n)| Some((o.strides.get(l)?, n.as_str()))).collect();
+            let mut at: Vec<(&Dim, &str)> = letters.iter().filter_map(|(l, n)| Some((o.strides.get(l)?, n.as_str()))).collect();
             at.sort_by(|x, y| {
                 let (x, y) = (self.typical.extent(x.0), self.typical.extent(y.0));
                 y.partial_cmp(&x).expect("strides are finite")

@@ -89,8 +89,7 @@ impl<'m> Functions<'m> {
             more.push(Argument { name: direction.clone(), shape: [shape.rows.clone(), shape.cols.clone()] });
             along.push((*x, self.model.graph.declare(&direction, shape, Kind::Const)));
         }
-        let mut products =
-            hessian::hessian_vector(&mut self.model.graph, loss, &along).map_err(|e| no_derivative(&e))?;
+        let mut products = hessian::hessian_vector(&mut self.model.graph, loss, &along).map_err(|e| no_derivative(&e))?;
         let mut roots = vec![];
         for (name, x) in parameters {
             let shape = self.model.graph.shape(x).clone();
@@ -155,8 +154,7 @@ impl<'m> Functions<'m> {
         let held: HashMap<Expr, Expr> =
             self.model.held.iter().filter_map(|(n, &e)| Some((self.model.graph.variable(n)?.expr, e))).collect();
         let g = &mut self.model.graph;
-        let roots: Vec<(String, Expr)> =
-            roots.into_iter().map(|(n, e)| (n, differentiate::substitute(g, e, &held))).collect();
+        let roots: Vec<(String, Expr)> = roots.into_iter().map(|(n, e)| (n, differentiate::substitute(g, e, &held))).collect();
         let formula = match self.formulas {
             true => documentation(&print::render(g, &roots, Format::Text)),
             false => vec![],
@@ -176,7 +174,9 @@ fn documentation(text: &str) -> Vec<String> {
 
 /// The declared arrays of a model.
 fn arguments(model: &Model) -> Vec<Argument> {
-    let own = |name: &str| !model.held.contains_key(name) && matches!(model.named(name).map(|e| model.graph.node(e)), Some(Node::Var(_)));
+    let own = |name: &str| {
+        !model.held.contains_key(name) && matches!(model.named(name).map(|e| model.graph.node(e)), Some(Node::Var(_)))
+    };
     let variables = model.graph.variables().filter(|(name, _)| own(name));
     variables.map(|(name, v)| Argument { name: name.to_owned(), shape: [v.shape.rows.clone(), v.shape.cols.clone()] }).collect()
 }
