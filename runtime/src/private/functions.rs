@@ -52,7 +52,7 @@ fn adjugate<R: Real>(a: &DMatrix<R>) -> (DMatrix<R>, R) {
             m = am + DMatrix::identity(n, n) * c;
         }
     }
-    (m * sign(n % 2 == 0), sign(n % 2 == 1) * c)
+    (m * sign(n % 2 != 1), sign(n % 2 == 1) * c)
 }
 
 /// The transpose of the matrix of cofactors.

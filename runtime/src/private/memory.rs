@@ -74,7 +74,7 @@ impl<R: Real> Memory<R> {
     /// Errors: the matrix is outside the domain of the function.
     pub fn call(
         &mut self,
-        f: fn(&[R], [usize; 2]) -> Result<Vec<R>, Error>,
+        f: impl Fn(&[R], [usize; 2]) -> Result<Vec<R>, Error>,
         a: Array,
         shape: [usize; 2],
     ) -> Result<Array, Error> {
