@@ -11,12 +11,14 @@ use crate::{
     print::{self, CONVENTION, Format},
     syntax::{self, Model, Query},
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The functions of a model, made one by one.
 pub struct Functions<'m> {
     model: &'m mut Model,
     arguments: Vec<Argument>,
+    /// Blocks that were derived, on and above the diagonal.
+    blocks: BTreeMap<Part, Vec<(String, Expr)>>,
     /// Whether the formulas go into the documentation.
     formulas: bool,
 }
@@ -26,12 +28,7 @@ impl<'m> Functions<'m> {
     /// documented by what they compute.
     pub fn new(model: &'m mut Model, formulas: bool) -> Functions<'m> {
         let arguments = arguments(model);
-        Functions { model, arguments, formulas }
-    }
-
-    /// The model.
-    pub fn model(&mut self) -> &mut Model {
-        self.model
+        Functions { model, arguments, blocks: BTreeMap::new(), formulas }
     }
 
     /// The loss itself.
@@ -60,22 +57,28 @@ impl<'m> Functions<'m> {
     ///
     /// Errors: there is no loss or parameter, or no derivative.
     pub fn hessian(&mut self, part: Part) -> Result<Function, Diagnostic> {
+        let names = self.parameters()?.into_iter().map(|p| p.0).collect();
+        let roots = self.blocks(part)?;
+        self.function(part_name(part), Results::Symmetric(names), roots, vec![])
+    }
+
+    /// The blocks on and above the diagonal, with their names, derived once.
+    fn blocks(&mut self, part: Part) -> Result<Vec<(String, Expr)>, Diagnostic> {
+        if let Some(known) = self.blocks.get(&part) {
+            return Ok(known.clone());
+        }
         let (loss, parameters) = (self.trained()?, self.parameters()?);
-        let name = match part {
-            Part::Whole => "hessian",
-            Part::GaussNewton => "gauss_newton",
-            Part::Functional => "functional",
-        };
         let (mut labels, mut pairs) = (vec![], vec![]);
         for (i, (row, x)) in parameters.iter().enumerate() {
             for (col, y) in &parameters[i..] {
-                labels.push(format!("{name}(loss, {row}, {col})"));
+                labels.push(format!("{}(loss, {row}, {col})", part_name(part)));
                 pairs.push((*x, *y));
             }
         }
-        let blocks = hessian::blocks(&mut self.model.graph, loss, part, &pairs).map_err(|e| no_derivative(&e))?;
-        let names = parameters.into_iter().map(|p| p.0).collect();
-        self.function(name, Results::Symmetric(names), labels.into_iter().zip(blocks).collect(), vec![])
+        let found = hessian::blocks(&mut self.model.graph, loss, part, &pairs).map_err(|e| no_derivative(&e))?;
+        let named: Vec<(String, Expr)> = labels.into_iter().zip(found).collect();
+        self.blocks.insert(part, named.clone());
+        Ok(named)
     }
 
     /// The product of the Hessian with a direction, which is one more array for every parameter.
@@ -112,20 +115,13 @@ impl<'m> Functions<'m> {
     ///
     /// Errors: there is no loss or parameter, or no derivative.
     pub fn formulas(&mut self, format: Format) -> Result<String, Diagnostic> {
-        let (loss, parameters) = (self.trained()?, self.parameters()?);
-        let g = &mut self.model.graph;
-        let (mut roots, mut labels, mut pairs) = (vec![], vec![], vec![]);
-        for (i, (row, x)) in parameters.iter().enumerate() {
-            let d = differentiate::gradient(g, loss, *x).map_err(|e| no_derivative(&e))?;
-            roots.push((format!("grad(loss, {row})"), d));
-            for (col, y) in &parameters[i..] {
-                labels.push(format!("hessian(loss, {row}, {col})"));
-                pairs.push((*x, *y));
-            }
+        let (loss, mut roots) = (self.trained()?, vec![]);
+        for (name, x) in self.parameters()? {
+            let d = differentiate::gradient(&mut self.model.graph, loss, x).map_err(|e| no_derivative(&e))?;
+            roots.push((format!("grad(loss, {name})"), d));
         }
-        let blocks = hessian::blocks(g, loss, Part::Whole, &pairs).map_err(|e| no_derivative(&e))?;
-        roots.extend(labels.into_iter().zip(blocks));
-        Ok(print::render(g, &roots, format))
+        roots.extend(self.blocks(Part::Whole)?);
+        Ok(print::render(&self.model.graph, &roots, format))
     }
 
     fn trained(&self) -> Result<Expr, Diagnostic> {
@@ -163,6 +159,14 @@ impl<'m> Functions<'m> {
         let program = lower(g, &expanded);
         let arguments = self.arguments.iter().cloned().chain(more).collect();
         Ok(Function { name: name.to_owned(), formula, arguments, results, program })
+    }
+}
+
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Whole => "hessian",
+        Part::GaussNewton => "gauss_newton",
+        Part::Functional => "functional",
     }
 }
 
