@@ -133,3 +133,11 @@ fn the_compiler_is_pure() {
         }
     }
 }
+
+/// One file knows the library of e-graphs.
+#[test]
+fn only_saturation_knows_egg() {
+    let knowing: Vec<String> =
+        sources("compiler/src").into_iter().filter(|(_, text)| text.contains("egg::")).map(|(name, _)| name).collect();
+    assert_eq!(knowing, ["simplify/saturate.rs"]);
+}
