@@ -1,6 +1,6 @@
 //! Atoms: tensors that stand for values of functions, named by the index forms of their arguments, and what is known of them.
 
-use super::{IndexForm, label, label::permutations, rule::Rule, size::multiply};
+use super::{IndexForm, label, label::permutations, rule::Rule, size::{below, multiply}};
 use crate::{
     dim::Dim,
     expr::{Expr, Fact, Facts},
@@ -231,7 +231,11 @@ impl Lower<'_> {
         for (sizes, _) in &parts[1..] {
             let names: BTreeSet<String> = common.keys().chain(sizes.keys()).cloned().collect();
             let p = |s: &super::size::Sizes, n: &str| s.get(n).copied().unwrap_or(Number::ZERO);
-            common = names.into_iter().map(|n| (n.clone(), p(&common, &n).min(p(sizes, &n)))).filter(|x| !x.1.is_zero()).collect();
+            let least = |n: &String| {
+                let (a, b) = (p(&common, n), p(sizes, n));
+                if below(b, a) { b } else { a }
+            };
+            common = names.iter().map(|n| (n.clone(), least(n))).filter(|x| !x.1.is_zero()).collect();
         }
         let mut terms = vec![];
         for (mut sizes, mut t) in parts {

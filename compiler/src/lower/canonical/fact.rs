@@ -1,7 +1,7 @@
 //! Facts of products, used until none applies: equal entries add their powers, a sum stands in for its name, rows of a
 //! softmax sum to one, centered rows to zero and their squares to the variance, `Q' Q = I`; and the rules of definitions.
 
-use super::{Key, power::alike, size::floor};
+use super::{Key, power::alike, size::{below, floor}};
 use crate::{
     dim::Dim,
     index::Letter,
@@ -45,6 +45,7 @@ impl Lower<'_> {
                 None => out.push(t),
             }
             steps += 1;
+
         }
         out
     }
@@ -93,7 +94,9 @@ impl Lower<'_> {
             }
             let powers: Vec<Number> = group.iter().map(|&q| self.base_power(t.factors[q].tensor).1).filter(|p| !p.is_one()).collect();
             let is_value = self.about(base).is_some_and(|a| a.value.is_some());
-            let large = is_value && group.len() == 1 && (p > Number::ONE) && floor(p).is_some_and(|(n, _)| n <= MOST_REPEATED);
+            let large = group.len() == 1
+                && below(Number::ONE, p)
+                && floor(p).is_some_and(|(n, rest)| n <= MOST_REPEATED && (is_value || rest.is_zero()));
             let several = match powers.as_slice() {
                 [] => false,
                 [p] => group.len() > 1 && (!is_value || p.is_negative()),

@@ -94,8 +94,8 @@ impl Lower<'_> {
         let mut out = Dim::default();
         for t in &body.terms {
             let (sizes, factors) = self.sized(t);
-            let Number::Ratio(n, 1) = t.coefficient else { return None };
-            let mut term = Dim::constant(n);
+            let Number::Ratio(n, d) = t.coefficient else { return None };
+            let mut term = Dim::constant(n).divide(&Dim::constant(d))?;
             for (name, p) in sizes {
                 let k = p.as_int().filter(|k| *k >= 0)?;
                 let base = if Number::parse(&name).is_some() { return None } else { self.book().composites.get(&name).cloned() };

@@ -26,6 +26,11 @@ pub(super) fn multiply(sizes: &mut Sizes, name: &str, p: Number) {
     }
 }
 
+/// Whether one number is less than another; the order of `Number` itself is one of writings.
+pub(super) fn below(a: Number, b: Number) -> bool {
+    (a + -b).is_negative()
+}
+
 /// A whole part and a part in [0, 1).
 pub(super) fn floor(p: Number) -> Option<(i64, Number)> {
     let Number::Ratio(n, d) = p else { return None };
@@ -157,12 +162,12 @@ impl Lower<'_> {
                     .into_iter()
                     .map(|(k, m)| (k, m.into_iter().map(|(n, e)| (n, Number::int(e.into()))).collect()))
                     .collect();
-                if *p >= Number::ONE {
+                if !below(*p, Number::ONE) {
                     return Some((name.clone(), *p + Number::int(-1), terms));
                 }
                 // lead b^p = b^(p+1) - rest b^p for negative p
-                let lead = terms.iter().max_by_key(|(_, m)| (m.values().fold(Number::ZERO, |a, b| a + *b), m.clone()))?;
-                let divides = p.is_negative() && lead.1.iter().all(|(n, e)| sizes.get(n).is_some_and(|q| q >= e));
+                let lead = terms.iter().max_by_key(|(_, m)| (m.values().filter_map(|e| e.as_int()).sum::<i64>(), m.clone()))?;
+                let divides = p.is_negative() && lead.1.iter().all(|(n, e)| sizes.get(n).is_some_and(|q| !below(*q, *e)));
                 divides.then(|| {
                     let inverse: Sizes = lead.1.iter().map(|(n, e)| (n.clone(), -*e)).collect();
                     let scaled = |k: Number, m: &Sizes| {
