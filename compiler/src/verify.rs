@@ -18,7 +18,7 @@ pub use prove::{Proof, prove};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
-    expr::Expr,
+    expr::{Expr, Graph},
     syntax::{Claim, Compared, Model, ast::Relation},
 };
 use problem::Problem;
@@ -171,11 +171,21 @@ fn decide(model: &mut Model, sides: &Compared, settings: &Settings) -> Found {
     let found = if problem.left == problem.right { None } else { Some(equal::decide(&problem, settings)) };
     match found {
         Some(found) if found.verdict == Verdict::Refuted => found,
-        other => match prove(&model.graph, problem.left, problem.right) {
+        other => match proof(&model.graph, &problem) {
             Some(proof) => Found::new(Verdict::Proved, proof.to_string()),
             None => other.unwrap_or_else(|| equal::decide(&problem, settings)),
         },
     }
+}
+
+/// A proof of an equation, of its sides as they are or with definitions in the place of defined data.
+fn proof(g: &Graph, p: &Problem) -> Option<Proof> {
+    prove(g, p.left, p.right).or_else(|| {
+        let [left, right] = p.defining;
+        let mut proof = if (left, right) == (p.left, p.right) { None } else { prove(g, left, right) }?;
+        proof.steps.insert(0, "by the definitions that are assumed".to_owned());
+        Some(proof)
+    })
 }
 
 /// The sides of a comparison as `small <= large`.

@@ -26,12 +26,12 @@ use crate::{
     expr::{Expr, Fact, Graph, Meaning, Node},
     index::{Program, TensorId},
     number::Number,
-    ops::{exp::EXP, layernorm::LAYERNORM, normf::NORMF, power::POWER, rowstd::ROWSTD, unit::UNIT},
+    ops::{exp::EXP, inv::INV, layernorm::LAYERNORM, normf::NORMF, power::POWER, rowstd::ROWSTD},
 };
 use atoms::About;
 use label::DimId;
 use size::Sizes;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// A canonical sum of products; equal forms are equal formulas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -71,49 +71,22 @@ const MOST_TERMS: usize = 4000;
 /// The index forms of formulas of one graph, comparable with each other; `None` where one grows beyond what is multiplied
 /// out. Rows that stand for formulas, and derivatives, must have been expanded.
 pub fn index_form(g: &Graph, roots: &[Expr]) -> Vec<Option<IndexForm>> {
-    let forms = forms_where(g, roots, None);
-    let [zero] = units(g, roots).1.into_iter().collect::<Vec<_>>()[..] else { return forms };
-    // a norm has no derivative at zero, so formulas that are equal elsewhere must be compared there too
-    let differ = |fs: &[Option<IndexForm>]| fs.windows(2).any(|w| w[0].is_none() || w[0] != w[1]);
-    if !differ(&forms) && differ(&forms_where(g, roots, Some(zero))) {
-        return vec![None; roots.len()];
-    }
-    forms
-}
-
-/// Arguments of `unit` that are not zero where the formulas are defined; and variables that may be zero, if there is one only.
-fn units(g: &Graph, roots: &[Expr]) -> (BTreeSet<Expr>, BTreeSet<Expr>) {
-    let (mut all, mut below) = (BTreeSet::new(), BTreeSet::new());
-    for e in g.reachable(roots) {
-        if let Some(&[a]) = g.args_of(e, &UNIT) {
-            all.insert(a);
-        }
-        if let Some(&[x, p]) = g.args_of(e, &POWER)
-            && g.as_number(p).is_some_and(Number::is_negative)
-            && let Some(&[a]) = g.args_of(x, &NORMF)
-        {
-            below.insert(a);
-        }
-    }
-    let open: BTreeSet<Expr> = all.difference(&below).copied().collect();
-    let variable = open.iter().all(|&a| matches!(g.node(a), Node::Var(_)));
-    let zero = if variable && open.len() == 1 { open } else { BTreeSet::new() };
-    (all.intersection(&below).copied().chain(zero.iter().copied()).collect(), zero)
-}
-
-/// The index forms, with a variable taken as zero if one is given.
-fn forms_where(g: &Graph, roots: &[Expr], zero: Option<Expr>) -> Vec<Option<IndexForm>> {
     let order = g.reachable(roots);
     let is_variable = |a: Expr| matches!(g.node(a), Node::Var(_)) && !g.facts(a).has(Fact::Symmetric);
     let centered = order.iter().filter_map(|&e| match (g.args_of(e, &LAYERNORM), g.args_of(e, &ROWSTD)) {
         (Some(&[a]), _) | (_, Some(&[a])) if is_variable(a) => Some(a),
         _ => None,
     });
+    let below = order.iter().filter_map(|&e| {
+        let &[x, p] = g.args_of(e, &POWER)? else { return None };
+        let negative = g.as_number(p).is_some_and(Number::is_negative);
+        g.args_of(x, &NORMF).filter(|_| negative).map(|a| a[0])
+    });
     let atoms = Atoms {
         centered: centered.collect(),
         by_exponentials: order.iter().any(|&e| g.args_of(e, &EXP).is_some()),
-        nonzero: units(g, roots).0,
-        zero,
+        nonzero: below.collect(),
+        inverted: order.iter().filter_map(|&e| Some(g.args_of(e, &INV)?[0])).collect(),
         ..Atoms::default()
     };
     let mut l = Lower { g, program: Program::default(), extents: vec![], inputs: BTreeMap::new(), atoms: Some(atoms) };
@@ -166,9 +139,6 @@ impl Lower<'_> {
         let tensor = self.inputs[name];
         let about = About::from_facts("", self.g.facts(e));
         self.book_mut().about.insert(tensor, about);
-        if self.book().zero == Some(e) {
-            return View { terms: vec![], ..view };
-        }
         if self.book().centered.contains(&e) { self.by_means(&view) } else { view }
     }
 

@@ -54,6 +54,8 @@ pub(super) struct Problem {
     pub(super) left: Expr,
     /// The right side, or the larger one.
     pub(super) right: Expr,
+    /// The left and the right side with definitions in the place of defined data.
+    pub(super) defining: [Expr; 2],
     /// Both sides.
     pub(super) sides: Program,
     /// Whether equality breaks the claim.
@@ -120,9 +122,17 @@ impl Problem {
             })
             .collect();
         let (sizes, extents) = sizes(g, &roots, &relevant);
+        let mut defining = [left, right];
+        for (name, e) in defined.iter().rev() {
+            let variable = model.graph.variable(name).expect("what is defined was declared").expr;
+            let by = HashMap::from([(variable, *e)]);
+            defining = defining.map(|side| differentiate::substitute(&mut model.graph, side, &by));
+        }
+        let g = &model.graph;
         Ok(Problem {
             left,
             right,
+            defining,
             sides: lower(g, &[left, right]),
             strict: matches!(claim.relation, Relation::Below | Relation::Above),
             free,

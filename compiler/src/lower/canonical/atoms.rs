@@ -52,6 +52,8 @@ pub(super) struct About {
     pub(super) value: Option<Rc<View>>,
     /// What may take the place of it with its leading term beside it.
     pub(super) rule: Option<Rc<Rule>>,
+    /// Of `unit(A)`: A by a number, and the scalar sum of which the root is the norm by that number.
+    pub(super) unit: Option<(Rc<View>, TensorId)>,
     /// Of centered rows, their deviations.
     pub(super) deviation: Option<TensorId>,
 }
@@ -85,10 +87,10 @@ pub(in crate::lower) struct Atoms {
     pub(super) centered: BTreeSet<Expr>,
     /// Whether a sigmoid is written by exponentials.
     pub(super) by_exponentials: bool,
-    /// Arguments A, not zero, of which `unit(A)` is A by its norm.
+    /// Arguments A of norms below the line, so not zero, of which `unit(A)` is A by its norm.
     pub(super) nonzero: BTreeSet<Expr>,
-    /// A variable that is taken as zero.
-    pub(super) zero: Option<Expr>,
+    /// Arguments of an inverse.
+    pub(super) inverted: BTreeSet<Expr>,
 }
 
 impl Lower<'_> {

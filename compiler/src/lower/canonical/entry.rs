@@ -2,7 +2,7 @@
 
 use super::{
     atoms::{About, Origin},
-    size::Sizes,
+    size::{Sizes, multiply},
 };
 use crate::{
     dim::Dim,
@@ -14,10 +14,12 @@ use crate::{
     },
     number::Number,
     ops::{
-        det::DET, exp::EXP, inv::INV, layernorm::LAYERNORM, logdet::LOGDET, norm2::NORM2, normf::NORMF, power::POWER,
+        adj::ADJ, det::DET, exp::EXP, inv::INV, layernorm::LAYERNORM, logdet::LOGDET, norm2::NORM2, normf::NORMF, power::POWER,
         rmsnorm::RMSNORM, rowrms::ROWRMS, rowstd::ROWSTD, sigmoid::SIGMOID, softmax::SOFTMAX, unit::UNIT,
     },
 };
+
+use std::rc::Rc;
 
 /// Functions of which a matrix and its transpose have the same value.
 const TURNING: [&str; 3] = [DET.name, LOGDET.name, NORM2.name];
@@ -100,7 +102,13 @@ impl Lower<'_> {
             return self.spectral(a, view);
         }
         if is(&UNIT) {
-            return self.unit(a, view);
+            return self.unit(e, a, view);
+        }
+        if is(&ADJ) && self.book().inverted.contains(&a) {
+            // det(A) A^-1, for A has an inverse wherever the formulas are defined
+            let det = self.atom(a, &DET, vec![(a, view.clone())], &[], &[]);
+            let inverse = self.inverse(a, view)?;
+            return Some(self.times("|, i|j -> i|j", a, det, inverse));
         }
         if is(&LAYERNORM) || is(&ROWSTD) {
             let (scale, size, c, s) = self.standard(view)?;
@@ -173,17 +181,32 @@ impl Lower<'_> {
         Some(self.collected(out))
     }
 
-    /// `A / normF(A)`, where A is not zero; zero where it is.
-    fn unit(&mut self, a: Expr, view: &View) -> Option<View> {
+    /// `A / normF(A)`, where A is not zero; elsewhere an atom U with `U normF(A) = A`, for it is zero where A is.
+    fn unit(&mut self, e: Expr, a: Expr, view: &View) -> Option<View> {
         if view.terms.is_empty() {
             return Some(view.clone());
         }
-        if !self.book().nonzero.contains(&a) {
+        let norm = self.norm_view(a, view)?;
+        if self.book().nonzero.contains(&a) {
+            let inverse = self.powered(a, &norm, Number::int(-1), false)?;
+            return Some(self.times("|, i|j -> i|j", a, inverse, view.clone()));
+        }
+        let [t] = norm.terms.as_slice() else { return None };
+        let (sizes, factors) = self.sized(t);
+        let [f] = factors.as_slice() else { return None };
+        let (base, half) = self.base_power(f.tensor);
+        if half != Number::ratio(1, 2) || !f.strides.is_empty() {
             return None;
         }
-        let norm = self.norm_view(a, view)?;
-        let inverse = self.powered(a, &norm, Number::int(-1), true)?;
-        Some(self.times("|, i|j -> i|j", a, inverse, view.clone()))
+        let mut inverse = Sizes::new();
+        sizes.iter().for_each(|(n, p)| multiply(&mut inverse, n, -*p));
+        let by = self.sized_view(t.coefficient.powi(-1), inverse);
+        let scaled = self.times("|, i|j -> i|j", a, by, view.clone());
+        let form = self.form(view);
+        let shape = self.g.shape(e).clone();
+        let about = About { op: UNIT.name, unit: Some((Rc::new(scaled), base)), ..About::default() };
+        let (tensor, _) = self.intern(Origin::new(UNIT.name, vec![form]), vec![shape.rows.clone(), shape.cols.clone()], about);
+        Some(self.view_like(tensor, view, &shape.rows, &shape.cols))
     }
 
     /// A view without the terms that are the same in all columns.
@@ -297,14 +320,14 @@ impl Lower<'_> {
         if new {
             // the rows of the inverse are the columns of its argument
             let rule = (rows == cols).then(|| self.rule(&body, rows.len())).flatten();
-            self.book_mut().about.get_mut(&tensor).expect("it was just put there").rule = rule.map(std::rc::Rc::new);
+            self.book_mut().about.get_mut(&tensor).expect("it was just put there").rule = rule.map(Rc::new);
         }
         let mut out = self.stored(tensor, cols, rows);
         if flipped {
             out = self.turned(&out);
         }
         let mut powers = Sizes::new();
-        sizes.iter().for_each(|(n, p)| super::size::multiply(&mut powers, n, -*p));
+        sizes.iter().for_each(|(n, p)| multiply(&mut powers, n, -*p));
         let scale = self.sized_view(c.powi(-1), powers);
         Some(self.times("|, i|j -> i|j", a, scale, out))
     }

@@ -54,7 +54,7 @@ impl Lower<'_> {
         if let Some(u) = self.ordered(t) {
             return self.step(&u).or(Some(vec![u]));
         }
-        self.merged(t).map(|u| vec![u]).or_else(|| self.inlined(t)).or_else(|| self.summed(t)).or_else(|| self.by_rules(t))
+        self.merged(t).map(|u| vec![u]).or_else(|| self.inlined(t)).or_else(|| self.lengthened(t)).or_else(|| self.summed(t)).or_else(|| self.by_rules(t))
     }
 
     /// Symmetric matrices with their letters in order; `None` if they are.
@@ -135,6 +135,30 @@ impl Lower<'_> {
             let Some(axes) = self.axes(f, &sizes) else { continue };
             let mut context = t.clone();
             context.factors.remove(k);
+            return Some(value.terms.iter().map(|r| self.at(&context, r, &axes)).collect());
+        }
+        None
+    }
+
+    /// `unit(A) normF(A)^p = A normF(A)^(p - 1)` for p at least one.
+    fn lengthened(&mut self, t: &Term) -> Option<Vec<Term>> {
+        for k in 0..t.factors.len() {
+            let Some((value, base)) = self.about(t.factors[k].tensor).and_then(|a| a.unit.clone()) else { continue };
+            let half = Number::ratio(1, 2);
+            let norm = |f: &Factor| {
+                let (b, p) = self.base_power(f.tensor);
+                b == base && !below(p, half)
+            };
+            let Some(q) = t.factors.iter().position(norm) else { continue };
+            let sizes: Vec<Dim> = value.sizes.iter().map(|p| p.0.clone()).collect();
+            let Some(axes) = self.axes(&t.factors[k], &sizes) else { continue };
+            let mut context = t.clone();
+            let left = self.base_power(t.factors[q].tensor).1 + -half;
+            context.factors[q].tensor = self.power_tensor(base, left);
+            if left.is_zero() {
+                context.factors.remove(q);
+            }
+            context.factors.remove(if left.is_zero() && q < k { k - 1 } else { k });
             return Some(value.terms.iter().map(|r| self.at(&context, r, &axes)).collect());
         }
         None

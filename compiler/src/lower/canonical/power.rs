@@ -45,6 +45,14 @@ impl Lower<'_> {
         if !self.is_full(view) {
             return None;
         }
+        if let Some((common, rest)) = self.common(view) {
+            let positive = positive || self.polynomial(&rest).is_some_and(|d| d.has_only_positive_terms());
+            let definite = |f: &Factor| self.about(self.base_power(f.tensor).0).is_some_and(|a| a.positive || a.nonnegative);
+            if p.as_int().is_some() || positive && common.terms[0].factors.iter().all(definite) {
+                let (a, b) = (self.powered(e, &common, p, false)?, self.powered(e, &rest, p, positive)?);
+                return Some(self.times("i|j, i|j -> i|j", e, a, b));
+            }
+        }
         // a sum: number and sizes in front, a name for the rest
         let (mut c, sizes, mut body) = self.content(view);
         if p.as_int().is_none() && c.is_negative() {
@@ -79,6 +87,31 @@ impl Lower<'_> {
         }
         let out = self.product_view(view, letters, front, factors);
         Some(self.collected(out))
+    }
+
+    /// The factors that all terms of a full view have, over letters that are not summed, and what is left; the rest is over
+    /// the same positions.
+    fn common(&self, view: &View) -> Option<(View, View)> {
+        // factors over positions, so that terms can be compared
+        let placed = |t: &Term, f: &Factor| -> Option<Factor> {
+            let at = |l: Letter| t.free.iter().position(|s| s.letter == l).map(|k| view.terms[0].free[k].letter);
+            let strides = f.strides.iter().map(|(l, s)| Some((at(*l)?, s.clone()))).collect::<Option<_>>()?;
+            Some(Factor { strides, ..f.clone() })
+        };
+        let first = view.terms.first().filter(|_| view.terms.len() > 1)?;
+        let mut rest = view.clone();
+        let mut common = vec![];
+        for f in first.factors.iter().filter(|f| self.about(f.tensor).is_none_or(|a| a.size.is_none())) {
+            let Some(f) = placed(first, f) else { continue };
+            let find = |t: &Term| {
+                t.factors.iter().position(|h| h.tensor == f.tensor && h.offset == f.offset && placed(t, h).is_some_and(|h| alike(&h, &f)))
+            };
+            let Some(found) = rest.terms.iter().map(find).collect::<Option<Vec<usize>>>() else { continue };
+            rest.terms.iter_mut().zip(found).for_each(|(t, k)| drop(t.factors.remove(k)));
+            common.push(f);
+        }
+        let term = Term { coefficient: Number::ONE, free: first.free.clone(), factors: common };
+        (!term.factors.is_empty()).then(|| (View { sizes: view.sizes.clone(), terms: vec![term] }, rest))
     }
 
     /// Whether a letter of a term is summed.
