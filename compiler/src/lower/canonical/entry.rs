@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     dim::Dim,
-    expr::{Expr, Fact, Meaning, Op},
+    expr::{Expr, Fact, Meaning, Op, Shape},
     index::{Contraction, Letter, TensorId},
     lower::{
         Lower, row_major,
@@ -56,24 +56,29 @@ impl Lower<'_> {
             let out = self.view_like(tensor, &like, &s.rows, &s.cols);
             return if flipped { self.turned(&out) } else { out };
         }
-        let turns = TURNING.contains(&op.name);
-        let arguments = parts
-            .iter()
-            .map(|p| {
-                let form = self.form(&p.1);
-                if !turns {
-                    return form;
-                }
-                let turned = self.turned(&p.1);
-                form.min(self.form(&turned))
-            })
-            .collect();
-        let origin = Origin { numbers: numbers.to_vec(), dims: dims.to_vec(), ..Origin::new(op.name, arguments) };
-        let (tensor, _) = self.intern(origin, vec![shape.rows.clone(), shape.cols.clone()], about);
+        let arguments: Vec<View> = parts.into_iter().map(|p| p.1).collect();
+        let tensor = self.function(op, &arguments, &shape, dims, numbers, about);
         match op.meaning {
-            Meaning::Rowwise(_) => self.view_like(tensor, &parts[0].1, &shape.rows, &shape.cols),
+            Meaning::Rowwise(_) => self.view_like(tensor, &arguments[0], &shape.rows, &shape.cols),
             _ => self.view_of(tensor, &shape.rows, &shape.cols),
         }
+    }
+
+    /// The tensor of a value of a function.
+    fn function(&mut self, op: &'static Op, arguments: &[View], shape: &Shape, dims: &[Dim], numbers: &[Number], about: About) -> TensorId {
+        let turns = TURNING.contains(&op.name);
+        let mut forms = vec![];
+        for view in arguments {
+            let form = self.form(view);
+            forms.push(if turns {
+                let turned = self.turned(view);
+                form.min(self.form(&turned))
+            } else {
+                form
+            });
+        }
+        let origin = Origin { numbers: numbers.to_vec(), dims: dims.to_vec(), ..Origin::new(op.name, forms) };
+        self.intern(origin, vec![shape.rows.clone(), shape.cols.clone()], about).0
     }
 
     /// The value by other functions.
@@ -106,7 +111,10 @@ impl Lower<'_> {
         }
         if is(&ADJ) && self.book().inverted.contains(&a) {
             // det(A) A^-1, for A has an inverse wherever the formulas are defined
-            let det = self.atom(a, &DET, vec![(a, view.clone())], &[], &[]);
+            let one = Dim::constant(1);
+            let about = About { op: DET.name, ..About::default() };
+            let det = self.function(&DET, std::slice::from_ref(view), &Shape::scalar(), &[], &[], about);
+            let det = self.view_of(det, &one, &one);
             let inverse = self.inverse(a, view)?;
             return Some(self.times("|, i|j -> i|j", a, det, inverse));
         }
@@ -305,6 +313,12 @@ impl Lower<'_> {
             return Some(out);
         }
         let (c, sizes, mut body) = self.content(view);
+        let mut powers = Sizes::new();
+        sizes.iter().for_each(|(n, p)| multiply(&mut powers, n, -*p));
+        let scale = self.sized_view(c.powi(-1), powers);
+        if let Some(out) = self.inverse_of_product(a, &body) {
+            return Some(self.times("|, i|j -> i|j", a, scale, out));
+        }
         let turned = self.turned(&body);
         let (form, other) = (self.form(&body), self.form(&turned));
         let flipped = other < form;
@@ -326,10 +340,38 @@ impl Lower<'_> {
         if flipped {
             out = self.turned(&out);
         }
-        let mut powers = Sizes::new();
-        sizes.iter().for_each(|(n, p)| multiply(&mut powers, n, -*p));
-        let scale = self.sized_view(c.powi(-1), powers);
         Some(self.times("|, i|j -> i|j", a, scale, out))
+    }
+
+    /// `(A B)^-1 = B^-1 A^-1` of square matrices.
+    fn inverse_of_product(&mut self, a: Expr, body: &View) -> Option<View> {
+        let ([t], [n, m]) = (body.terms.as_slice(), body.sizes.as_slice()) else { return None };
+        let n = n.0.clone();
+        if m.0 != n || t.factors.len() < 2 || !self.is_full(body) {
+            return None;
+        }
+        // the factors in their order, each as a view
+        let (mut at, mut left, mut chain) = (t.free[0].letter, t.factors.clone(), vec![]);
+        while let Some(k) = left.iter().position(|f| f.strides.iter().any(|(l, _)| *l == at)) {
+            let f = left.remove(k);
+            let axes = self.axes(&f, &[n.clone(), n.clone()])?;
+            let next = if axes[0] == at { axes[1] } else { axes[0] };
+            let free = vec![Slot::full(at), Slot::full(next)];
+            chain.push(View { sizes: body.sizes.clone(), terms: vec![Term { coefficient: Number::ONE, free, factors: vec![f] }] });
+            at = next;
+        }
+        if !left.is_empty() || at != t.free[1].letter {
+            return None;
+        }
+        let mut out: Option<View> = None;
+        for view in chain.into_iter().rev() {
+            let inverse = self.inverse(a, &view)?;
+            out = Some(match out {
+                Some(before) => self.times("i|k, k|j -> i|j", a, before, inverse),
+                None => inverse,
+            });
+        }
+        out
     }
 
     /// The inverse of a diagonal matrix: the diagonal to the power −1.

@@ -119,9 +119,9 @@ impl Lower<'_> {
         t.factors.iter().flat_map(|f| &f.strides).any(|(l, _)| !t.free.iter().any(|s| s.letter == *l))
     }
 
-    /// The polynomial of sizes that a scalar sum is, if it is one.
+    /// The polynomial of sizes that all entries of a full sum are, if they are one.
     fn polynomial(&mut self, body: &View) -> Option<Dim> {
-        if !body.sizes.is_empty() || body.terms.len() < 2 {
+        if body.terms.len() < 2 {
             return None;
         }
         let mut out = Dim::default();

@@ -4,7 +4,7 @@
 
 use crate::{
     dim::Dim,
-    index::Letter,
+    index::{Letter, TensorId},
     lower::{
         Lower, row_major,
         view::{Factor, Term, View},
@@ -75,6 +75,12 @@ impl Lower<'_> {
             {
                 return Some(terms);
             }
+            if let Some((value, base)) = self.about(tensor).and_then(|a| a.unit.clone())
+                && let Some(rule) = self.about(base).and_then(|a| a.rule.clone())
+                && let Some(terms) = self.beside_unit(t, k, &rule, &value, base)
+            {
+                return Some(terms);
+            }
             if self.is_op(tensor, "inv")
                 && let Some(rule) = self.about(tensor).and_then(|a| a.rule.clone())
                 && let Some(terms) = self.beside_inverse(t, k, &rule)
@@ -116,6 +122,25 @@ impl Lower<'_> {
         let mut out = vec![up];
         for r in &rule.rest {
             out.push(self.placed(&context, r, &axes, rule));
+        }
+        Some(out)
+    }
+
+    /// The same for `unit(A)`, which is A by the root of a sum: `t₀ unit(A) = (A b^(1/2) - r unit(A))/c₀`.
+    fn beside_unit(&mut self, t: &Term, k: usize, rule: &Rc<Rule>, value: &View, base: TensorId) -> Option<Vec<Term>> {
+        let (taken, _) = self.find(&rule.lead.factors, t, k, Binding::new(), &[], &BTreeSet::new())?;
+        let context = without(t, &taken);
+        let sizes: Vec<Dim> = value.sizes.iter().map(|p| p.0.clone()).collect();
+        let axes = self.axes(&t.factors[k], &sizes)?;
+        let mut up = context.clone();
+        up.factors.remove(position(&taken, k));
+        up.coefficient = up.coefficient / rule.lead.coefficient;
+        up.factors.extend(rule.inverse.iter().cloned());
+        let tensor = self.power_tensor(base, Number::ratio(1, 2));
+        up.factors.push(Factor { tensor, strides: vec![], offset: Dim::default() });
+        let mut out: Vec<Term> = value.terms.iter().map(|r| self.at(&up, r, &axes)).collect();
+        for r in &rule.rest {
+            out.push(self.placed(&context, r, &[], rule));
         }
         Some(out)
     }
