@@ -103,7 +103,8 @@ impl Lower<'_> {
             if have == *want {
                 continue;
             }
-            match have.divide(want) {
+            let whole = |rest: &Dim| rest.as_constant().is_some() || rest.names().next().is_some();
+            match have.divide(want).filter(whole) {
                 // positions have moved, of this side too where a delta ties them
                 Some(rest) if self.split(view, at, want, &rest) => return Ok(true),
                 _ => match want.divide(&have) {

@@ -1,14 +1,18 @@
 //! The spectral norm of a product of independent parts: `‖A ⊗ B‖ = ‖A‖ ‖B‖`, up to the order of rows and columns, where a
 //! part with rows alone is a vector.
 
-use super::atoms::{About, Origin};
+use super::{
+    IndexForm,
+    atoms::{About, Origin},
+    label::permutations,
+};
 use crate::{
     dim::Dim,
     expr::Expr,
     index::Letter,
     lower::{
         Lower,
-        view::{Factor, Term, View},
+        view::{COL, Factor, ROW, Term, View},
     },
     number::Number,
     ops::norm2::NORM2,
@@ -48,12 +52,42 @@ impl Lower<'_> {
         {
             return Some(View::scalar(t.coefficient));
         }
-        let turned = self.turned(part);
-        let form = self.form(part).min(self.form(&turned));
+        let (c, form) = self.unordered(part)?;
         let one = Dim::constant(1);
         let about = About { op: NORM2.name, nonnegative: true, ..About::default() };
         let (tensor, _) = self.intern(Origin::new(NORM2.name, vec![form]), vec![one.clone(), one.clone()], about);
-        Some(self.view_of(tensor, &one, &one))
+        let mut out = self.view_of(tensor, &one, &one);
+        out.terms[0].coefficient = c;
+        Some(out)
+    }
+
+    /// The least form of a matrix by a number, up to the order of rows, of columns, and of both sides; and that number, above
+    /// zero.
+    fn unordered(&mut self, part: &View) -> Option<(Number, IndexForm)> {
+        let mut best: Option<(IndexForm, Number)> = None;
+        let mut try_order = |l: &mut Self, order: &[usize], rows: usize| {
+            let view = View {
+                sizes: order.iter().enumerate().map(|(k, &p)| (part.sizes[p].0.clone(), if k < rows { ROW } else { COL })).collect(),
+                terms: part.terms.iter().map(|t| Term { free: order.iter().map(|&p| t.free[p].clone()).collect(), ..t.clone() }).collect(),
+            };
+            let mut form = l.form(&view);
+            let Some(c) = form.terms.values().next().copied() else { return };
+            form.terms.values_mut().for_each(|x| *x = *x / c);
+            if best.as_ref().is_none_or(|b| form < b.0) {
+                best = Some((form, if c.is_negative() { -c } else { c }));
+            }
+        };
+        let (rows, cols) = (part.positions(ROW), part.positions(COL));
+        for sides in [[&rows, &cols], [&cols, &rows]] {
+            let mut orders = vec![];
+            if rows.len() <= 3 && cols.len() <= 3 {
+                permutations(&[sides[0].clone(), sides[1].clone()], &mut vec![], &mut |o| orders.push(o.to_vec()));
+            } else {
+                orders.push([sides[0].clone(), sides[1].clone()].concat());
+            }
+            orders.iter().for_each(|o| try_order(self, o, sides[0].len()));
+        }
+        best.map(|(form, c)| (c, form))
     }
 
     /// The parts of a product with coefficient one: what letters and factors join, directly or through others.
