@@ -9,9 +9,11 @@ mod atoms;
 mod clear;
 mod entry;
 mod fact;
+mod inverse;
 mod label;
 mod norm;
 mod power;
+mod rows;
 mod rule;
 mod size;
 
@@ -113,20 +115,9 @@ pub fn index_form(g: &Graph, roots: &[Expr]) -> Vec<Option<IndexForm>> {
         if forms.windows(2).any(|w| w[0] != w[1])
             && let Some(cleared) = l.cleared(roots[0], &aligned)
         {
-            if std::env::var_os("HESSE_DUMP").is_some() {
-                let forms: Vec<_> = cleared.iter().map(|v| Some(l.form(v))).collect();
-                if forms[0] != forms[1] { eprintln!("cleared"); l.dump(&forms); }
-            }
             return cleared.iter().map(|v| Some(l.form(v))).collect();
         }
-        // DEBUG
-        if std::env::var_os("HESSE_DUMP").is_some() && forms[0] != forms[1] {
-            l.dump(&forms);
-        }
         return forms;
-    }
-    if std::env::var_os("HESSE_DUMP").is_some() {
-        eprintln!("no forms or not aligned: {:?}", roots.iter().map(|r| views[r].as_ref().map(|v| v.sizes.iter().map(|p| (p.0.to_string(), p.1)).collect::<Vec<_>>())).collect::<Vec<_>>());
     }
     roots.iter().map(|r| views[r].clone().map(|v| l.form(&v))).collect()
 }
@@ -165,36 +156,5 @@ impl Lower<'_> {
         }
         terms.retain(|_, c| !c.is_zero());
         IndexForm { shape: view.sizes.iter().map(|p| p.0.clone()).collect(), terms }
-    }
-}
-
-// DEBUG
-impl Lower<'_> {
-    fn label_of(&self, t: TensorId) -> String {
-        if let Some((n, _)) = self.inputs.iter().find(|x| *x.1 == t) { return n.clone(); }
-        let Some(a) = self.about(t) else { return format!("?{}", t.0) };
-        if let Some((b, p)) = a.power { return format!("{}^{p}", self.label_of(b)); }
-        let o = self.book().by_origin.iter().find(|x| *x.1 == t);
-        format!("{}#{}<{}>", a.op, t.0, o.map_or(String::new(), |o| o.0.arguments.iter().map(|f| self.show(f)).collect::<Vec<_>>().join(";")))
-    }
-    fn show(&self, f: &IndexForm) -> String {
-        let mut s: Vec<String> = f.terms.iter().take(6).map(|(k, c)| self.show_key(k, *c)).collect();
-        if f.terms.len() > 6 { s.push("...".into()); }
-        s.join(" + ")
-    }
-    fn show_key(&self, k: &Key, c: Number) -> String {
-        let l = |n: usize| (b'a' + n as u8) as char;
-        let free: String = k.free.iter().map(|x| l(x.0)).collect();
-        let fs: Vec<String> = k.factors.iter().map(|(t, s, _)| format!("{}[{}]", self.label_of(*t), s.iter().map(|x| format!("{}{}", l(x.0), x.1)).collect::<Vec<_>>().join(","))).collect();
-        format!("{c} {:?} |{free}| {}", k.sizes.iter().map(|(n, p)| format!("{n}^{p}")).collect::<Vec<_>>(), fs.join(" "))
-    }
-    fn dump(&self, forms: &[Option<IndexForm>]) {
-        let (a, b) = (forms[0].as_ref().unwrap(), forms[1].as_ref().unwrap());
-        eprintln!("shape {:?} {:?}, {} and {} terms", a.shape.iter().map(|d| d.to_string()).collect::<Vec<_>>(), b.shape.iter().map(|d| d.to_string()).collect::<Vec<_>>(), a.len(), b.len());
-        for (x, y, side) in [(a, b, "L"), (b, a, "R")] {
-            for (k, c) in x.terms.iter().filter(|(k, c)| y.terms.get(*k) != Some(c)).take(8) {
-                eprintln!("  {side} {}", self.show_key(k, *c));
-            }
-        }
     }
 }

@@ -1,6 +1,11 @@
 //! Atoms: tensors that stand for values of functions, named by the index forms of their arguments, and what is known of them.
 
-use super::{IndexForm, label, label::permutations, rule::Rule, size::{below, multiply}};
+use super::{
+    IndexForm, label,
+    label::permutations,
+    rule::Rule,
+    size::{below, multiply},
+};
 use crate::{
     dim::Dim,
     expr::{Expr, Fact, Facts},
@@ -142,7 +147,14 @@ impl Lower<'_> {
         let shape = self.program.tensors[base.0].shape.clone();
         let t = self.program.tensor(shape, Source::Computed);
         let known = self.about(base).cloned().unwrap_or_default();
-        let about = About { op: "power", power: Some((base, p)), positive: known.positive, nonnegative: known.nonnegative, symmetric: known.symmetric, ..About::default() };
+        let about = About {
+            op: "power",
+            power: Some((base, p)),
+            positive: known.positive,
+            nonnegative: known.nonnegative,
+            symmetric: known.symmetric,
+            ..About::default()
+        };
         let book = self.book_mut();
         book.powers.insert((base, p), t);
         book.about.insert(t, about);
@@ -153,17 +165,25 @@ impl Lower<'_> {
     pub(super) fn is_full(&self, view: &View) -> bool {
         view.terms.iter().all(|t| {
             t.free.iter().enumerate().all(|(k, s)| {
-                s.offset == Dim::default() && *self.extent(s.letter) == view.sizes[k].0 && t.free[..k].iter().all(|r| r.letter != s.letter)
+                s.offset == Dim::default()
+                    && *self.extent(s.letter) == view.sizes[k].0
+                    && t.free[..k].iter().all(|r| r.letter != s.letter)
             })
         })
     }
 
     /// A function of an entry, as an atom over the positions on which the entry depends, in an order of its own; the view
     /// must be full. The result is a factor over the letters given for all positions.
-    pub(super) fn entry_atom(&mut self, op: &'static str, numbers: &[Number], view: &View, about: About, letters: &[Letter]) -> Factor {
-        let depends = |k: usize| {
-            view.terms.iter().any(|t| t.factors.iter().any(|f| f.strides.iter().any(|(l, _)| *l == t.free[k].letter)))
-        };
+    pub(super) fn entry_atom(
+        &mut self,
+        op: &'static str,
+        numbers: &[Number],
+        view: &View,
+        about: About,
+        letters: &[Letter],
+    ) -> Factor {
+        let depends =
+            |k: usize| view.terms.iter().any(|t| t.factors.iter().any(|f| f.strides.iter().any(|(l, _)| *l == t.free[k].letter)));
         let used: Vec<usize> = (0..view.sizes.len()).filter(|&k| depends(k)).collect();
         let mut orders = vec![];
         if used.len() <= 4 {
@@ -173,7 +193,11 @@ impl Lower<'_> {
         }
         let reordered = |order: &[usize]| View {
             sizes: order.iter().map(|&k| (view.sizes[k].0.clone(), ROW)).collect(),
-            terms: view.terms.iter().map(|t| Term { free: order.iter().map(|&k| t.free[k].clone()).collect(), ..t.clone() }).collect(),
+            terms: view
+                .terms
+                .iter()
+                .map(|t| Term { free: order.iter().map(|&k| t.free[k].clone()).collect(), ..t.clone() })
+                .collect(),
         };
         let mut best: Option<(IndexForm, Vec<usize>)> = None;
         for order in orders {
@@ -207,6 +231,15 @@ impl Lower<'_> {
     pub(super) fn product_view(&self, like: &View, letters: Vec<Letter>, coefficient: Number, factors: Vec<Factor>) -> View {
         let free = letters.into_iter().map(Slot::full).collect();
         View { sizes: like.sizes.clone(), terms: vec![Term { coefficient, free, factors }] }
+    }
+
+    /// The tensor that a view is, entry for entry.
+    pub(super) fn plain(&self, view: &View) -> Option<TensorId> {
+        let [t] = view.terms.as_slice() else { return None };
+        let [f] = t.factors.as_slice() else { return None };
+        let sizes: Vec<Dim> = view.sizes.iter().map(|p| p.0.clone()).collect();
+        let letters: Vec<Letter> = t.free.iter().map(|s| s.letter).collect();
+        (t.coefficient.is_one() && self.is_full(view) && self.axes(f, &sizes)? == letters).then_some(f.tensor)
     }
 
     /// The transpose.

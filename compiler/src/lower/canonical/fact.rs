@@ -1,7 +1,11 @@
 //! Facts of products, used until none applies: equal entries add their powers, a sum stands in for its name, rows of a
 //! softmax sum to one, centered rows to zero and their squares to the variance, `Q' Q = I`; and the rules of definitions.
 
-use super::{Key, power::alike, size::{below, floor}};
+use super::{
+    Key,
+    power::alike,
+    size::{below, floor},
+};
 use crate::{
     dim::Dim,
     index::Letter,
@@ -45,7 +49,6 @@ impl Lower<'_> {
                 None => out.push(t),
             }
             steps += 1;
-
         }
         out
     }
@@ -54,7 +57,12 @@ impl Lower<'_> {
         if let Some(u) = self.ordered(t) {
             return self.step(&u).or(Some(vec![u]));
         }
-        self.merged(t).map(|u| vec![u]).or_else(|| self.inlined(t)).or_else(|| self.lengthened(t)).or_else(|| self.summed(t)).or_else(|| self.by_rules(t))
+        self.merged(t)
+            .map(|u| vec![u])
+            .or_else(|| self.inlined(t))
+            .or_else(|| self.lengthened(t))
+            .or_else(|| self.summed(t))
+            .or_else(|| self.by_rules(t))
     }
 
     /// Symmetric matrices with their letters in order; `None` if they are.
@@ -92,7 +100,8 @@ impl Lower<'_> {
                     group.push(q);
                 }
             }
-            let powers: Vec<Number> = group.iter().map(|&q| self.base_power(t.factors[q].tensor).1).filter(|p| !p.is_one()).collect();
+            let powers: Vec<Number> =
+                group.iter().map(|&q| self.base_power(t.factors[q].tensor).1).filter(|p| !p.is_one()).collect();
             let is_value = self.about(base).is_some_and(|a| a.value.is_some());
             let large = group.len() == 1
                 && below(Number::ONE, p)
@@ -201,7 +210,11 @@ impl Lower<'_> {
             if count(l) == 1 {
                 return Some(vec![]);
             }
-            let twin = t.factors.iter().enumerate().position(|(q, h)| q != k && h.tensor == f.tensor && h.offset == f.offset && alike(h, &f));
+            let twin = t
+                .factors
+                .iter()
+                .enumerate()
+                .position(|(q, h)| q != k && h.tensor == f.tensor && h.offset == f.offset && alike(h, &f));
             if count(l) == 2
                 && let Some(q) = twin
             {
@@ -227,7 +240,8 @@ impl Lower<'_> {
             for side in [0, 1] {
                 let (inner, a, b) = (axes[side], axes[1 - side], other[1 - side]);
                 let mentions = t.factors.iter().filter(|f| f.strides.iter().any(|(x, _)| *x == inner)).count();
-                if other[side] == inner && a != inner && b != inner && mentions == 2 && !t.free.iter().any(|s| s.letter == inner) {
+                if other[side] == inner && a != inner && b != inner && mentions == 2 && !t.free.iter().any(|s| s.letter == inner)
+                {
                     let mut u = t.clone();
                     u.factors.remove(q.max(k));
                     u.factors.remove(q.min(k));

@@ -61,9 +61,8 @@ impl Lower<'_> {
             })
             .collect();
         // colors: what distinguishes a letter, refined by its neighbours until nothing changes
-        let first: Vec<(Vec<usize>, DimId)> = (0..letters.len())
-            .map(|k| ((0..slots.len()).filter(|&p| slots[p].0 == k).collect(), extents[k]))
-            .collect();
+        let first: Vec<(Vec<usize>, DimId)> =
+            (0..letters.len()).map(|k| ((0..slots.len()).filter(|&p| slots[p].0 == k).collect(), extents[k])).collect();
         let mut color = ranks(&first);
         for _ in 0..letters.len() {
             let mut around: Vec<Vec<Around>> = vec![vec![]; letters.len()];

@@ -67,8 +67,16 @@ impl Lower<'_> {
         let mut best: Option<(IndexForm, Number)> = None;
         let mut try_order = |l: &mut Self, order: &[usize], rows: usize| {
             let view = View {
-                sizes: order.iter().enumerate().map(|(k, &p)| (part.sizes[p].0.clone(), if k < rows { ROW } else { COL })).collect(),
-                terms: part.terms.iter().map(|t| Term { free: order.iter().map(|&p| t.free[p].clone()).collect(), ..t.clone() }).collect(),
+                sizes: order
+                    .iter()
+                    .enumerate()
+                    .map(|(k, &p)| (part.sizes[p].0.clone(), if k < rows { ROW } else { COL }))
+                    .collect(),
+                terms: part
+                    .terms
+                    .iter()
+                    .map(|t| Term { free: order.iter().map(|&p| t.free[p].clone()).collect(), ..t.clone() })
+                    .collect(),
             };
             let mut form = l.form(&view);
             let Some(c) = form.terms.values().next().copied() else { return };
@@ -104,7 +112,8 @@ impl Lower<'_> {
         let within = |set: &[Letter], f: &Factor| f.strides.iter().any(|s| set.contains(&s.0));
         let part = |set: &Vec<Letter>| {
             let at: Vec<usize> = (0..t.free.len()).filter(|&p| set.contains(&t.free[p].letter)).collect();
-            let factors = t.factors.iter().filter(|f| within(set, f) || set.is_empty() && f.strides.is_empty()).cloned().collect();
+            let factors =
+                t.factors.iter().filter(|f| within(set, f) || set.is_empty() && f.strides.is_empty()).cloned().collect();
             restricted(view, &at, vec![Term { coefficient: Number::ONE, free: t.free.clone(), factors }])
         };
         sets.iter().map(part).collect()

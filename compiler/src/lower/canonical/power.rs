@@ -104,7 +104,9 @@ impl Lower<'_> {
         for f in first.factors.iter().filter(|f| self.about(f.tensor).is_none_or(|a| a.size.is_none())) {
             let Some(f) = placed(first, f) else { continue };
             let find = |t: &Term| {
-                t.factors.iter().position(|h| h.tensor == f.tensor && h.offset == f.offset && placed(t, h).is_some_and(|h| alike(&h, &f)))
+                t.factors
+                    .iter()
+                    .position(|h| h.tensor == f.tensor && h.offset == f.offset && placed(t, h).is_some_and(|h| alike(&h, &f)))
             };
             let Some(found) = rest.terms.iter().map(find).collect::<Option<Vec<usize>>>() else { continue };
             rest.terms.iter_mut().zip(found).for_each(|(t, k)| drop(t.factors.remove(k)));
@@ -193,7 +195,8 @@ impl Lower<'_> {
                     list.push(Factor { tensor, ..f.clone() });
                 }
                 let coefficient = if negative { Number::int(-1) } else { Number::ONE };
-                let body = View { sizes: view.sizes.clone(), terms: vec![Term { coefficient, free: t.free.clone(), factors: list }] };
+                let body =
+                    View { sizes: view.sizes.clone(), terms: vec![Term { coefficient, free: t.free.clone(), factors: list }] };
                 let letters: Vec<Letter> = t.free.iter().map(|s| s.letter).collect();
                 let f = self.entry_atom(VALUE, &[], &body, About { op: VALUE, ..About::default() }, &letters);
                 let tensor = self.power_tensor(f.tensor, p);

@@ -33,7 +33,9 @@ type Binding = BTreeMap<Letter, Letter>;
 impl Lower<'_> {
     /// The rule of a sum, with that many positions of rows; `None` if no term of it can be recognized beside other factors.
     pub(super) fn rule(&mut self, body: &View, rows: usize) -> Option<Rule> {
-        let boxed = |t: &Term| (0..t.free.len()).any(|k| t.free[k].offset != Dim::default() || *self.extent(t.free[k].letter) != body.sizes[k].0);
+        let boxed = |t: &Term| {
+            (0..t.free.len()).any(|k| t.free[k].offset != Dim::default() || *self.extent(t.free[k].letter) != body.sizes[k].0)
+        };
         if body.terms.iter().any(boxed) {
             return None;
         }
@@ -43,8 +45,7 @@ impl Lower<'_> {
             let reads = |l: Letter| factors.iter().any(|f| f.strides.iter().any(|(x, _)| *x == l));
             let fits = !factors.is_empty()
                 && t.free.iter().enumerate().all(|(p, s)| {
-                    (rows == body.sizes.len() || reads(s.letter))
-                        && t.free[..p].iter().all(|r| r.letter != s.letter)
+                    (rows == body.sizes.len() || reads(s.letter)) && t.free[..p].iter().all(|r| r.letter != s.letter)
                 });
             if fits {
                 let key = self.labelled(&t.free, &factors);
@@ -179,10 +180,17 @@ impl Lower<'_> {
             let mut out = vec![delta];
             for r in &rule.rest {
                 // new inner letters, so that deltas of the rest join nothing else
-                let fresh: Vec<Letter> = inner.iter().map(|l| self.extent(*l).clone()).collect::<Vec<_>>().into_iter().map(|d| self.letter(d)).collect();
+                let fresh: Vec<Letter> = inner
+                    .iter()
+                    .map(|l| self.extent(*l).clone())
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .map(|d| self.letter(d))
+                    .collect();
                 let mut c = context.clone();
                 inner.iter().zip(&fresh).for_each(|(x, y)| c.substitute(*x, *y, &Dim::default()));
-                let places: Vec<Letter> = if right { fresh.iter().chain(&far).copied().collect() } else { far.iter().chain(&fresh).copied().collect() };
+                let places: Vec<Letter> =
+                    if right { fresh.iter().chain(&far).copied().collect() } else { far.iter().chain(&fresh).copied().collect() };
                 out.push(self.placed(&c, r, &places, rule));
             }
             return Some(out);
@@ -210,11 +218,11 @@ impl Lower<'_> {
         out.factors.extend(r.factors);
         self.count(&mut out, places);
         let mut now = places.to_vec();
-        for (k, s) in r.free.iter().enumerate().filter(|(k, s)| now[*k] != s.letter).map(|(k, s)| (k, s.letter)).collect::<Vec<_>>() {
+        for (k, s) in r.free.iter().enumerate() {
             let old = now[k];
-            if old != s {
-                out.substitute(old, s, &Dim::default());
-                now.iter_mut().filter(|l| **l == old).for_each(|l| *l = s);
+            if old != s.letter {
+                out.substitute(old, s.letter, &Dim::default());
+                now.iter_mut().filter(|l| **l == old).for_each(|l| *l = s.letter);
             }
         }
         out
@@ -242,7 +250,7 @@ impl Lower<'_> {
         let given: BTreeSet<Letter> = bound.keys().copied().collect();
         let done = |taken: &[usize], b: &Binding| -> bool {
             let alone = |l: Letter| {
-                let elsewhere = |q: usize| !taken.contains(&q) && !(q == k && hidden.contains(&l));
+                let elsewhere = |q: usize| !taken.contains(&q) && (q != k || !hidden.contains(&l));
                 !t.free.iter().any(|s| s.letter == l)
                     && (0..t.factors.len()).all(|q| !elsewhere(q) || t.factors[q].strides.iter().all(|(x, _)| *x != l))
             };
@@ -276,7 +284,8 @@ impl Lower<'_> {
         };
         for q in 0..t.factors.len() {
             let f = &t.factors[q];
-            if q == k || taken.contains(&q) || f.tensor != p.tensor || f.offset != p.offset || f.strides.len() != p.strides.len() {
+            if q == k || taken.contains(&q) || f.tensor != p.tensor || f.offset != p.offset || f.strides.len() != p.strides.len()
+            {
                 continue;
             }
             let mut ways = vec![f.strides.clone()];
@@ -287,7 +296,9 @@ impl Lower<'_> {
             for way in ways {
                 let mut b = bound.clone();
                 let fits = p.strides.iter().all(|(l, s)| {
-                    let Some(&(x, _)) = way.iter().find(|(x, s2)| s2 == s && self.extent(*x) == self.extent(*l)) else { return false };
+                    let Some(&(x, _)) = way.iter().find(|(x, s2)| s2 == s && self.extent(*x) == self.extent(*l)) else {
+                        return false;
+                    };
                     *b.entry(*l).or_insert(x) == x
                 });
                 if fits {

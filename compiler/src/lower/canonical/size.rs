@@ -16,6 +16,9 @@ use super::atoms::About;
 /// Powers by name: a size, a polynomial of sizes in its own writing, or a prime number.
 pub(super) type Sizes = BTreeMap<String, Number>;
 
+/// Most terms to which a power of a polynomial is multiplied out.
+const MOST_MULTIPLIED: f64 = 256.0;
+
 /// Multiplies by a power.
 pub(super) fn multiply(sizes: &mut Sizes, name: &str, p: Number) {
     let sum = sizes.get(name).map_or(p, |&q| q + p);
@@ -129,12 +132,16 @@ impl Lower<'_> {
         }
         counted.sort_unstable();
         counted.dedup();
-        counted.retain(|l| {
-            !t.free.iter().any(|s| s.letter == *l) && !factors.iter().any(|f| f.strides.iter().any(|(x, _)| x == l))
-        });
+        counted
+            .retain(|l| !t.free.iter().any(|s| s.letter == *l) && !factors.iter().any(|f| f.strides.iter().any(|(x, _)| x == l)));
         for l in counted {
             let d = self.extent(l).clone();
-            let c = self.multiply_dim(&mut sizes, &d, Number::ONE).expect("a whole power of a number is exact");
+            let Some(c) = self.multiply_dim(&mut sizes, &d, Number::ONE) else {
+                // no letter runs over nothing, and no number is too large: it stays as it is
+                let tensor = self.one();
+                factors.push(Factor { tensor, strides: vec![(l, Dim::default())], offset: Dim::default() });
+                continue;
+            };
             if let Number::Ratio(n, den) = c {
                 // a number is the power of itself
                 for (x, p) in [(n, 1), (den, -1)].into_iter().filter(|x| x.0 != 1) {
@@ -162,7 +169,8 @@ impl Lower<'_> {
                     .into_iter()
                     .map(|(k, m)| (k, m.into_iter().map(|(n, e)| (n, Number::int(e.into()))).collect()))
                     .collect();
-                if !below(*p, Number::ONE) {
+                let few = |p: Number| p.to_f64() * (terms.len() as f64).ln() <= MOST_MULTIPLIED.ln();
+                if !below(*p, Number::ONE) && few(*p) {
                     return Some((name.clone(), *p + Number::int(-1), terms));
                 }
                 // lead b^p = b^(p+1) - rest b^p for negative p
