@@ -207,6 +207,8 @@ impl Lower<'_> {
             }
         }
         let (form, order) = best.expect("there is at least one order");
+        // its own order has no rows and columns
+        let about = About { stochastic: false, orthogonal: false, ..about };
         let shape: Vec<Dim> = order.iter().map(|&k| view.sizes[k].0.clone()).collect();
         let strides = row_major(&shape);
         let origin = Origin { numbers: numbers.to_vec(), ..Origin::new(op, vec![form]) };

@@ -54,7 +54,7 @@ impl Lower<'_> {
             let (form, like) = if flipped { (other, turned) } else { (form, view.clone()) };
             let s = if flipped { shape.transposed() } else { shape };
             let origin = Origin { numbers: numbers.to_vec(), ..Origin::new(op.name, vec![form]) };
-            let about = About { symmetric: false, ..about };
+            let about = About { symmetric: false, stochastic: false, orthogonal: false, ..about };
             let (tensor, _) = self.intern(origin, vec![s.rows.clone(), s.cols.clone()], about);
             let out = self.view_like(tensor, &like, &s.rows, &s.cols);
             return if flipped { self.turned(&out) } else { out };

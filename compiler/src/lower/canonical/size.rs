@@ -137,7 +137,7 @@ impl Lower<'_> {
         for l in counted {
             let d = self.extent(l).clone();
             let Some(c) = self.multiply_dim(&mut sizes, &d, Number::ONE) else {
-                // no letter runs over nothing, and no number is too large: it stays as it is
+                // a letter over nothing, or over a number that is too large, stays as it is
                 let tensor = self.one();
                 factors.push(Factor { tensor, strides: vec![(l, Dim::default())], offset: Dim::default() });
                 continue;
