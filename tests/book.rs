@@ -2,6 +2,7 @@
 
 use hesse_compiler::{
     data::{self, Bound},
+    expr::Fact,
     matrix::Matrix,
     pipeline::{Settings, answer, evaluate},
     print::{Format, printed},
@@ -28,15 +29,15 @@ fn declarations(given: &str) -> Block {
     for item in given.split(',').map(str::trim) {
         let (name, shape) = item.split_once(':').map_or((item, ""), |(n, s)| (n.trim(), s.trim()));
         let mut words: Vec<&str> = shape.split(' ').filter(|w| !w.is_empty()).collect();
-        if words.len() > 1 && !words.contains(&"×") || words.len() > 3 {
-            let fact = words.pop().expect("a word");
+        if let Some(fact) = words.pop_if(|w| Fact::parse(w).is_some()) {
             writeln!(facts, "assume {fact}({name})").expect("a string");
         }
-        for w in words.iter().filter(|w| w.chars().all(char::is_alphabetic) && **w != "×") {
-            if !sizes.contains_key(*w) {
-                names.push((*w).to_owned());
+        let letters = words.iter().flat_map(|w| w.split(|c: char| !c.is_alphanumeric()));
+        for w in letters.filter(|w| w.chars().next().is_some_and(char::is_alphabetic)) {
+            if !sizes.contains_key(w) {
+                names.push(w.to_owned());
                 let all_different = [3, 2, 4, 5, 6, 7];
-                sizes.insert((*w).to_owned(), all_different[sizes.len()]);
+                sizes.insert(w.to_owned(), all_different[sizes.len()]);
             }
         }
         let colon = if words.is_empty() { String::new() } else { format!(": {}", words.join(" ")) };
@@ -87,8 +88,15 @@ fn show(x: &Matrix<f64>) -> String {
     format!("[{}]", (0..x.rows).map(row).collect::<Vec<_>>().join("; "))
 }
 
-/// `[[1, 2], [3, 4]]`.
+/// `[[1, 2], [3, 4]]`; an array of more axes is the matrix of its first × all others.
 fn matrix(v: &Value) -> Matrix<f64> {
+    fn entries(v: &Value) -> Vec<f64> {
+        v.as_array().map_or_else(|| vec![v.as_f64().expect("a number")], |list| list.iter().flat_map(entries).collect())
+    }
+    if let Some(rows) = v.as_array().filter(|rows| rows[0][0].is_array()) {
+        let rest: Vec<Vec<f64>> = rows.iter().map(entries).collect();
+        return Matrix::from_fn(rows.len(), rest[0].len(), |i, j| rest[i][j]);
+    }
     let number = |v: &Value| v.as_f64().expect("a number");
     match v.as_array() {
         None => Matrix::scalar(number(v)),

@@ -2,7 +2,7 @@
 //! in the language pastes back into the file.
 
 use hesse_compiler::{
-    data::Bound,
+    data::{Array, Data, bind},
     expr::Kind,
     matrix::Matrix,
     pipeline,
@@ -11,7 +11,7 @@ use hesse_compiler::{
 };
 use hesse_tests::{Case, distance, model};
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Relative to the largest entry.
@@ -48,24 +48,27 @@ fn matrix(v: &Value) -> Matrix<f64> {
     }
 }
 
+/// Appends the entries of nested lists, and finds their extents.
+fn nested(v: &Value, depth: usize, out: &mut Array) {
+    let Some(list) = v.as_array() else { return out.data.push(v.as_f64().expect("a number")) };
+    if out.shape.len() == depth {
+        out.shape.push(list.len());
+    }
+    list.iter().for_each(|x| nested(x, depth + 1, out));
+}
+
 /// A model with data by name; sizes are read off the arrays.
 fn case(model: Model, data: &Map<String, Value>) -> Case {
-    let (mut sizes, mut shared) = (BTreeMap::new(), BTreeMap::new());
-    for (name, v) in model.graph.variables() {
-        let m = matrix(data.get(name).unwrap_or_else(|| panic!("no data for {name}")));
-        for (d, n) in [(&v.shape.rows, m.rows), (&v.shape.cols, m.cols)] {
-            if let Some(s) = d.as_symbol() {
-                sizes.insert(s.to_owned(), n);
-            }
-        }
-        shared.insert(name.to_owned(), m);
-    }
+    let mut given = Data::default();
     for (name, v) in data {
-        if let Some(n) = v.as_u64().filter(|_| model.sizes.contains(name)) {
-            sizes.insert(name.clone(), usize::try_from(n).expect("a size"));
+        match v.as_u64().filter(|_| model.sizes.contains(name)) {
+            Some(n) => drop(given.sizes.insert(name.clone(), usize::try_from(n).expect("a size"))),
+            None => nested(v, 0, given.arrays.entry(name.clone()).or_default()),
         }
     }
-    Case { model, data: Bound { sizes, shared, samples: vec![], batched: false } }
+    let data = bind(&model, &given).unwrap_or_else(|e| panic!("{e:?}"));
+    assert!(!data.batched, "one sample");
+    Case { model, data }
 }
 
 fn example(name: &str) -> (String, Case) {
@@ -116,7 +119,7 @@ fn formulas_paste_back() {
         assert!(!all.is_empty(), "{name} proposes no query");
         for query in all {
             let asked = syntax::query(&mut original.model, &query).expect("a query of the file");
-            let printed = pipeline::derive(&mut original.model, &[asked], Format::Hesse).expect("a formula");
+            let printed = pipeline::formulas(&mut original.model, &[asked], Format::Hesse, false).expect("a formula");
             let result = printed.lines().last().and_then(|l| l.split(" = ").next()).expect("the result comes last").to_owned();
             let data = object(&read(&format!("examples/data/{name}.json")));
             let mut pasted = case(model(&format!("{text}\n{printed}")), &data);
@@ -132,7 +135,7 @@ fn formulas_read_well() {
         for (format, spelled) in Format::ALL {
             let (text, mut case) = example(&name);
             let asked: Vec<_> = queries(&text).iter().map(|q| syntax::query(&mut case.model, q).expect("a query")).collect();
-            let printed = pipeline::derive(&mut case.model, &asked, format).expect("formulas");
+            let printed = pipeline::formulas(&mut case.model, &asked, format, false).expect("formulas");
             let longest = printed.lines().map(|l| l.chars().count()).max().unwrap_or(0);
             match format {
                 Format::Text | Format::Latex => assert!(longest < 260, "{name}: a line of {longest} characters in {spelled}"),
@@ -152,7 +155,7 @@ fn a_whole_transformer_prints() {
     let (_, mut case) = example("transformer");
     let asked = syntax::query(&mut case.model, "hessian(loss)").expect("a query");
     for (format, name) in Format::ALL {
-        let printed = pipeline::derive(&mut case.model, std::slice::from_ref(&asked), format).expect("formulas");
+        let printed = pipeline::formulas(&mut case.model, std::slice::from_ref(&asked), format, false).expect("formulas");
         assert!(printed.len() < 4_000_000, "{} bytes of {name}", printed.len());
         if format == Format::Text {
             let longest = printed.lines().map(|l| l.chars().count()).max().unwrap_or(0);

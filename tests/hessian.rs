@@ -110,3 +110,29 @@ fn routes_agree() {
     }
     assert!(compared == 150);
 }
+
+/// The Gauss-Newton part is `J' A J` by its definition, also where the loss and the end of the network would become one
+/// formula: a bias in the sum of the loss, a factor in its product.
+#[test]
+fn gauss_newton_ends_at_the_output() {
+    let losses = [("mse(F, Y)", "2/(n c) I(n*c)"), ("cross_entropy(F, Y)", "hessian(cross_entropy(G, Y), G)")];
+    for last in ["tanh(X W) V + ones(n, 1) b'", "s tanh(X W) V", "tanh(X W) V / 3 - X R", "(s V' tanh(X W)')'"] {
+        for (loss, a) in losses {
+            let text = format!(
+                "dim n, d, h, c\ninput X: n × d\nparam W: d × h\nparam V: h × c\nparam b: c\nparam s\nparam R: d × c\n\
+                 target Y: n × c\nconst G: n × c\nF = {last}\nloss {loss}"
+            );
+            let mut c = case(&text, &[("n", 3), ("d", 2), ("h", 4), ("c", 5)], 11);
+            let output = c.value("F");
+            c.data.shared.insert("G".into(), output);
+            let (x, y) = ("jacobian(F, W)", "jacobian(F, V)");
+            for (query, left, right) in [("W, W", x, x), ("W, V", x, y), ("V, V", y, y)] {
+                let ours = c.value(&format!("gauss_newton(loss, {query})"));
+                let defined = c.value(&format!("{left}' ({a}) {right}"));
+                assert!(distance(&ours, &defined) < 1e-12, "{loss} of {last}: block {query}");
+            }
+            let bent = c.value("functional(loss, W, W)");
+            assert!(bent.data.iter().any(|x| x.abs() > 1e-3), "{loss} of {last} has no functional part");
+        }
+    }
+}

@@ -163,8 +163,9 @@ fn nested(v: &Value, depth: usize, out: &mut Array) -> Result<(), String> {
             Ok(())
         }
         Value::Array(list) => {
-            if depth >= 4 {
-                return Err("more than four axes".into());
+            // four axes, and one of a batch
+            if depth >= 5 {
+                return Err("more than five axes".into());
             }
             if out.shape.len() == depth {
                 if !out.data.is_empty() {

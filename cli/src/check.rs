@@ -54,10 +54,10 @@ fn shapes(m: &Model) -> String {
         }
         let facts = g.facts(v.expr).to_string();
         let facts = if facts.is_empty() || v.shape.is_scalar() { String::new() } else { format!("  {facts}") };
-        rows.push([kind.into(), name.into(), format!("{}{facts}", v.shape)]);
+        rows.push([kind.into(), name.into(), format!("{}{facts}", g.axes_text(v.expr))]);
     }
     for (name, e) in m.nodes.iter().filter(|n| n.0 != "loss") {
-        rows.push(["node".into(), name.clone(), g.shape(*e).to_string()]);
+        rows.push(["node".into(), name.clone(), g.axes_text(*e)]);
     }
     if m.loss.is_some() {
         rows.push(["loss".into(), "loss".into(), "1×1".into()]);

@@ -46,7 +46,9 @@ pub(crate) struct Args {
 }
 
 /// `L=8,dV=4`.
-fn dims(text: &str) -> Result<BTreeMap<String, usize>, String> {
+///
+/// Errors: a sentence about what is wrong.
+pub(crate) fn dims(text: &str) -> Result<BTreeMap<String, usize>, String> {
     let mut out = BTreeMap::new();
     for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
         let (name, n) = part.split_once('=').ok_or_else(|| format!("`{part}` is not NAME=SIZE"))?;

@@ -1,6 +1,6 @@
 //! Writing results: JSON, NumPy archives, safetensors. A file is written whole or not at all.
 
-use hesse_compiler::{matrix::Matrix, pipeline::Answer};
+use hesse_compiler::pipeline::Answer;
 use npyz::WriterBuilder;
 use serde_json::{Value, json};
 use std::{
@@ -42,15 +42,21 @@ impl Kind {
 
 /// Shape and entries of an answer; with a leading axis where samples are kept.
 fn array(a: &Answer, keep: bool) -> (Vec<usize>, Vec<f64>) {
-    let Matrix { rows, cols, .. } = a.values[0];
-    if !keep {
-        return (vec![rows, cols], a.values[0].data.clone());
-    }
-    (vec![a.values.len(), rows, cols], a.values.iter().flat_map(|m| m.data.iter().copied()).collect())
+    let samples = Some(a.values.len()).filter(|_| keep);
+    let shape = samples.into_iter().chain(a.axes.iter().copied()).collect();
+    let count = samples.unwrap_or(1);
+    (shape, a.values[..count].iter().flat_map(|m| m.data.iter().copied()).collect())
 }
 
-fn rows(m: &Matrix<f64>) -> Value {
-    (0..m.rows).map(|i| Value::from(m.row(i).to_vec())).collect::<Vec<_>>().into()
+/// Entries as lists of lists, one level an axis.
+fn nested(shape: &[usize], data: &[f64]) -> Value {
+    match shape {
+        [n, rest @ ..] if !rest.is_empty() => {
+            let part = data.len() / n;
+            data.chunks(part).map(|p| nested(rest, p)).collect::<Vec<_>>().into()
+        }
+        _ => Value::from(data.to_vec()),
+    }
 }
 
 /// Writes the answers; what is to be printed on standard output comes back.
@@ -91,9 +97,8 @@ fn json_text(answers: &[Answer], keep: bool) -> String {
     let results: Vec<Value> = answers
         .iter()
         .map(|a| {
-            let (shape, _) = array(a, keep);
-            let data = if keep { a.values.iter().map(rows).collect::<Vec<_>>().into() } else { rows(&a.values[0]) };
-            json!({ "query": a.query, "shape": shape, "data": data, "notes": a.notes })
+            let (shape, data) = array(a, keep);
+            json!({ "query": a.query, "shape": shape, "data": nested(&shape, &data), "notes": a.notes })
         })
         .collect();
     format!("{}\n", json!({ "results": results }))

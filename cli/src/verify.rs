@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Print a page of the printed statements that do not hold
     #[arg(long)]
     errata: bool,
+    /// Print the steps of each proof
+    #[arg(long, conflicts_with = "errata")]
+    explain: bool,
     /// Where random numbers begin
     #[arg(long, default_value_t = Settings::default().seed)]
     seed: u64,
@@ -59,12 +62,12 @@ pub(crate) fn run(args: &Args) -> Result<(String, bool), String> {
     }
     let stands = decided.iter().flat_map(|d| &d.entries).all(|e| e.finding.verdict.is_good());
     let text = if args.json {
-        json(&decided)
+        json(&decided, args.explain)
     } else if args.errata {
         let sections: Vec<(String, Vec<Entry>)> = decided.into_iter().map(|d| (title(&d.name), d.entries)).collect();
         verify::errata(&sections)
     } else {
-        table(&decided)
+        table(&decided, args.explain)
     };
     Ok((text, stands))
 }
@@ -105,7 +108,7 @@ fn title(name: &str) -> String {
     Path::new(name).file_stem().map_or(name.to_owned(), |s| s.to_string_lossy().into_owned())
 }
 
-fn table(all: &[Decided]) -> String {
+fn table(all: &[Decided], explain: bool) -> String {
     let mut out = String::new();
     let findings = || all.iter().flat_map(|d| &d.entries).map(|e| &e.finding);
     let width = findings().map(|f| f.id.chars().count()).max().unwrap_or(0).min(40);
@@ -118,6 +121,9 @@ fn table(all: &[Decided]) -> String {
             out.push_str(&format!("  {:11}  {:width$}  {}\n", f.verdict, f.id, f.detail));
             if let Some(derived) = &f.derived {
                 out.push_str(&format!("  {:11}  {:width$}  derived: {derived}\n", "", ""));
+            }
+            for step in f.proof.iter().filter(|_| explain) {
+                out.push_str(&format!("      {step}\n"));
             }
             for line in f.diagnostics.lines() {
                 out.push_str(&format!("      {line}\n"));
@@ -137,7 +143,7 @@ fn table(all: &[Decided]) -> String {
     out + &format!("\n{total} {what}{counts}\n")
 }
 
-fn json(all: &[Decided]) -> String {
+fn json(all: &[Decided], explain: bool) -> String {
     let one = |f: &Finding| {
         let mut claim = serde_json::json!({
             "id": f.id,
@@ -149,6 +155,9 @@ fn json(all: &[Decided]) -> String {
         });
         if let Some(d) = &f.derived {
             claim["derived"] = d.clone().into();
+        }
+        if explain && !f.proof.is_empty() {
+            claim["proof"] = f.proof.clone().into();
         }
         claim
     };

@@ -49,6 +49,12 @@ fn model(name: &str, model: &str, data: &str, q: &str) {
     refused(name, &files, &["eval", "n.hesse", "--data", "d.json", "-q", q]);
 }
 
+/// An image and a kernel that do not fit.
+fn images(name: &str, image: &str, kernel: &str) {
+    let text = "dim C, D, m, n, k, l\ninput X: C × m × n\nparam W: D × C × k × l\nP = avgpool2d(conv2d(X, W), 2)\nloss sum(P)\n";
+    model(name, text, &format!(r#"{{"X": {image}, "W": {kernel}}}"#), "loss");
+}
+
 /// An archive in which `X` is these bytes.
 fn archive(name: &str, x: Vec<u8>) {
     let files = [("d.npz", zip(&[("X.npy", x)]))];
@@ -82,6 +88,7 @@ each! { json:
     list_among_numbers, r#"{"X": [[1, [2]]]}"#;
     number_among_lists, r#"{"X": [[1, 2], 3]}"#;
     five_axes, r#"{"X": [[[[[1]]]]]}"#;
+    six_axes, r#"{"X": [[[[[[1]]]]]]}"#;
     nan, r#"{"X": [[1, NaN]]}"#;
     infinity, r#"{"X": [[1, -Infinity]]}"#;
     null, r#"{"X": [[1, null]]}"#;
@@ -110,6 +117,14 @@ each! { json:
     batch_counts_differ, r#"{"X": [[[1, 2]], [[3, 4]]], "Y": [[[1]], [[2]], [[3]]], "W": [[0.5], [0.25]]}"#;
     batch_on_a_parameter, r#"{"X": [[1, 2]], "Y": [[1]], "W": [[[0.5], [0.25]], [[1], [2]]]}"#;
     batch_of_another_size, r#"{"X": [[[1, 2, 3]], [[3, 4, 5]]], "Y": [[[1]], [[2]]], "W": [[0.5], [0.25]]}"#;
+}
+
+each! { images:
+    image_of_two_axes, "[[1, 2], [3, 4]]", "[[[[1]]]]";
+    image_smaller_than_its_kernel, "[[[1, 2], [3, 4]]]", "[[[[1, 2], [3, 4], [5, 6]]]]";
+    squares_that_do_not_divide, "[[[1, 2], [3, 4], [5, 6]]]", "[[[[1]]]]";
+    channels_differ, "[[[1, 2], [3, 4]]]", "[[[[1]], [[2]]]]";
+    kernel_with_a_batch_axis, "[[[1, 2], [3, 4]]]", "[[[[[1]]]]]";
 }
 
 each! { query:

@@ -171,6 +171,58 @@ fn flat_lists_are_columns_and_rows_and_numbers_are_scalars() {
     assert_eq!(numbers(&results(&flat)[0]["data"]), [64.0]);
 }
 
+/// A convolution of images and a kernel of three axes, with two samples.
+const IMAGES: &str = r#"{
+  "X": [[[[1, 2, 3], [4, 5, 6]]], [[[0.5, -1, 2], [3, 0.25, -4]]]],
+  "W": [[[[1, -1]]], [[[0.5, 2]]]],
+  "V": [[[1, 2], [3, 4]]]
+}"#;
+
+#[test]
+fn arrays_keep_their_axes() {
+    let f = Folder::new("eval_arrays");
+    let text = "dim C, D, m, n, l\ninput X: C × m × n\nparam W: D × C × 1 × l\nparam V: 1 × D × m\n\
+                F = conv2d(X, W)\nloss sum(F.^2) + sum(V)\n";
+    f.file("m.hesse", text);
+    f.file("d.json", IMAGES);
+    let check = f.good(&["check", "m.hesse"]);
+    for line in ["input  X     C×m×n", "param  W     D×C×1×l", "param  V     1×D×m", "node   F     D×m×(n - l + 1)"] {
+        assert!(check.contains(line), "{line} in\n{check}");
+    }
+    let q = ["F", "grad(loss, W)", "grad(loss, X)", "grad(loss, V)", "hessian(loss, W, V)"];
+    let args = [&["eval", "m.hesse", "--data", "d.json", "-q"], &q[..]].concat();
+    let mean = results(&f.good(&args));
+    let each = results(&f.good(&[&args[..], &["--per-sample"]].concat()));
+    let shapes = [vec![2, 2, 2], vec![2, 1, 1, 2], vec![1, 2, 3], vec![1, 2, 2], vec![4, 4]];
+    for (k, shape) in shapes.iter().enumerate() {
+        assert_eq!(mean[k]["shape"], Value::from(shape.clone()), "{}", q[k]);
+        assert_eq!(each[k]["shape"], Value::from([&[2], &shape[..]].concat()), "{}", q[k]);
+        let mut part = &mean[k]["data"];
+        for n in shape {
+            assert_eq!(part.as_array().expect("a list").len(), *n, "{}", q[k]);
+            part = &part[0];
+        }
+    }
+    // F of the first sample, by hand
+    assert_eq!(each[0]["data"][0], serde_json::json!([[[-1.0, -1.0], [-1.0, -1.0]], [[4.5, 7.0], [12.0, 14.5]]]));
+    // written and read again, in both formats, the bits are the same
+    f.file("id.hesse", "dim a, b, c, d\nparam q1: a × b × 1 × c\nparam q2: 1 × a × d\nloss sum(q1) + sum(q2)\n");
+    for out in ["r.npz", "r.safetensors"] {
+        f.good(&[&args[..], &["-o", out]].concat());
+        let again = results(&f.good(&["eval", "id.hesse", "--data", out, "--quiet", "-q", "q1", "q2"]));
+        assert_eq!((&again[0]["data"], &again[1]["data"]), (&mean[1]["data"], &mean[2]["data"]), "{out}");
+    }
+}
+
+#[test]
+fn random_arrays_keep_their_axes() {
+    let f = Folder::new("eval_random_arrays");
+    f.file("m.hesse", "dim C, m, k\ninput X: C × m × 2*m\nparam W: 2 × C × k × k\nF = conv2d(X, W)\nloss sum(F)\n");
+    let out = results(&f.good(&["eval", "m.hesse", "--random", "3", "--dims", "C=3,m=5,k=2", "-q", "X", "W", "F"]));
+    let shapes: Vec<&Value> = out.iter().map(|r| &r["shape"]).collect();
+    assert_eq!(serde_json::json!(shapes), serde_json::json!([[3, 5, 10], [2, 3, 2, 2], [2, 4, 9]]));
+}
+
 #[test]
 fn a_batch_is_the_mean_of_its_samples() {
     let f = Folder::new("eval_batch");

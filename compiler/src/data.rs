@@ -8,7 +8,7 @@ pub use random::{random, random_bytes};
 use crate::{
     diagnostic::{Code, Diagnostic},
     dim::Dim,
-    expr::{Kind, Shape},
+    expr::{Kind, Node},
     matrix::Matrix,
     syntax::{Model, nearest},
 };
@@ -47,27 +47,26 @@ pub struct Bound {
     pub batched: bool,
 }
 
-/// How an array can be read for a shape: rows, columns, and the batch, if there is one.
-type Reading = (usize, usize, Option<usize>);
+/// How an array can be read: its axes as declared (a scalar and a column have two), and the batch, if there is one.
+type Reading = (Vec<usize>, Option<usize>);
 
 /// Without and with a batch axis.
-fn readings(shape: &Shape, axes: &[usize]) -> Vec<Reading> {
-    let (row, col) = (shape.cols.is_one(), shape.rows.is_one());
-    let plain = |a: &[usize]| match (a, row, col) {
-        ([], true, true) => Some((1, 1)),
-        ([n], true, _) => Some((*n, 1)),
-        ([n], false, true) => Some((1, *n)),
-        ([m, n], ..) => Some((*m, *n)),
-        _ => None,
+fn readings(declared: &[Dim], axes: &[usize]) -> Vec<Reading> {
+    let one = |k: usize| declared.len() == 2 && declared[k].is_one();
+    let plain = |a: &[usize]| match (a, one(1), one(0)) {
+        ([], true, true) => Some(vec![1, 1]),
+        ([n], true, _) => Some(vec![*n, 1]),
+        ([n], false, true) => Some(vec![1, *n]),
+        _ => (a.len() == declared.len()).then(|| a.to_vec()),
     };
     // a fixed size that does not fit rules a reading out
-    let fits = |d: &Dim, n: usize| d.as_constant().is_none_or(|c| usize::try_from(c) == Ok(n));
+    let fits = |(d, n): (&Dim, &usize)| d.as_constant().is_none_or(|c| usize::try_from(c) == Ok(*n));
     let mut out: Vec<Reading> = vec![];
-    out.extend(plain(axes).map(|(m, n)| (m, n, None)));
+    out.extend(plain(axes).map(|a| (a, None)));
     if let Some((&b, rest)) = axes.split_first() {
-        out.extend(plain(rest).map(|(m, n)| (m, n, Some(b))));
+        out.extend(plain(rest).map(|a| (a, Some(b))));
     }
-    out.retain(|(m, n, _)| fits(&shape.rows, *m) && fits(&shape.cols, *n));
+    out.retain(|(a, _)| declared.iter().zip(a).all(fits));
     out
 }
 
@@ -89,8 +88,9 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
     let mut possible: BTreeMap<&str, Vec<Reading>> = BTreeMap::new();
     for (name, v) in model.graph.variables() {
         let Some(array) = data.arrays.get(name) else { continue };
+        let shown = model.graph.axes_text(v.expr);
         if array.data.is_empty() {
-            let message = format!("`{name}` is declared {}, but the array given is empty: {}", v.shape, axes_text(&array.shape));
+            let message = format!("`{name}` is declared {shown}, but the array given is empty: {}", axes_text(&array.shape));
             errors.push(Diagnostic::new(Code::Shape, message).help("sizes are positive"));
             continue;
         }
@@ -101,25 +101,28 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
             );
             continue;
         }
-        let mut found = readings(&v.shape, &array.shape);
+        let mut found = readings(&model.graph.axes(v.expr), &array.shape);
         if !matches!(v.kind, Kind::Input | Kind::Target) {
-            found.retain(|r| r.2.is_none());
+            found.retain(|r| r.1.is_none());
         }
         if found.is_empty() {
+            let count = model.graph.axes(v.expr).len();
             let mut d = Diagnostic::new(
                 Code::Shape,
-                format!("`{name}` is declared {}, but the array given is {}", v.shape, axes_text(&array.shape)),
+                format!("`{name}` is declared {shown}, but the array given is {}", axes_text(&array.shape)),
             );
-            if matches!(v.kind, Kind::Input | Kind::Target) {
+            if matches!(v.kind, Kind::Input | Kind::Target) && (count == 2 || array.shape.len() >= count) {
                 d = d.help("with one more axis in front, on every input and target, it is a batch");
             }
-            let matrix = !v.shape.rows.is_one() && !v.shape.cols.is_one();
+            let matrix = count == 2 && !v.shape.rows.is_one() && !v.shape.cols.is_one();
             if matrix && array.shape.len() < 2 {
                 d = d.help("a matrix is a list of rows, as in [[1, 2], [3, 4]]");
             }
             if v.shape.is_scalar() {
                 d = d.help("a number fits");
-            } else if array.shape.len() > 2 && !matches!(v.kind, Kind::Input | Kind::Target) {
+            } else if count > 2 && array.shape.len() < count {
+                d = d.help(format!("an array of {count} axes is given as lists of lists, {count} deep"));
+            } else if array.shape.len() > count && !matches!(v.kind, Kind::Input | Kind::Target) {
                 d = d.help("only inputs and targets have a batch axis");
             }
             errors.push(d);
@@ -136,7 +139,7 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
         .filter(|(n, v)| matches!(v.kind, Kind::Input | Kind::Target) && possible.contains_key(n))
         .map(|(n, _)| n)
         .collect();
-    let can = |n: &str, batch: bool| possible[n].iter().any(|r| r.2.is_some() == batch);
+    let can = |n: &str, batch: bool| possible[n].iter().any(|r| r.1.is_some() == batch);
     let plain = moving.iter().all(|n| can(n, false));
     let batchable = moving.iter().all(|n| can(n, true));
     let batched = !plain;
@@ -157,10 +160,10 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
             .iter()
             .map(|(n, rs)| {
                 let want = batched && moving.contains(n);
-                (*n, *rs.iter().find(|r| r.2.is_some() == want).expect("just checked"))
+                (*n, rs.iter().find(|r| r.1.is_some() == want).expect("just checked").clone())
             })
             .collect();
-        let counts: BTreeMap<usize, &str> = moving.iter().filter_map(|n| Some((chosen[n].2?, *n))).collect();
+        let counts: BTreeMap<usize, &str> = moving.iter().filter_map(|n| Some((chosen[n].1?, *n))).collect();
         if counts.len() > 1 {
             let list: Vec<String> = counts.iter().map(|(b, n)| format!("{b} by `{n}`")).collect();
             return Err(vec![Diagnostic::new(Code::Batch, format!("the number of samples is {}", list.join(", but ")))]);
@@ -174,8 +177,12 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
         first => (first?, batched),
     };
     let (chosen, sizes, count) = choice;
+    if let Some(d) = windows_that_do_not_fit(model, &sizes) {
+        return Err(vec![d]);
+    }
     let mut bound = Bound { sizes, shared: BTreeMap::new(), samples: vec![BTreeMap::new(); count], batched };
-    for (name, (rows, cols, batch)) in chosen {
+    for (name, (axes, batch)) in chosen {
+        let (rows, cols) = (axes[0], axes[1..].iter().product());
         let entries = &data.arrays[name].data;
         let matrix = |part: &[f64]| Matrix { rows, cols, data: part.to_vec() };
         match batch {
@@ -190,6 +197,29 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
         }
     }
     Ok(bound)
+}
+
+/// The first convolution or pooling of which the number of windows, now that sizes are known, is no positive whole number.
+fn windows_that_do_not_fit(model: &Model, sizes: &BTreeMap<String, usize>) -> Option<Diagnostic> {
+    let g = &model.graph;
+    let size = |n: &str| sizes.get(n).copied();
+    for e in g.iter() {
+        let Node::Apply(op, args) = g.node(e) else { continue };
+        let help = match op.0.name {
+            "conv1d" | "conv2d" => "the kernel must fit into the image, and the stride divide what is left of it",
+            "avgpool2d" | "maxpool2d" => "the squares must divide the image",
+            _ => continue,
+        };
+        for d in args.iter().filter_map(|&a| g.as_dim(a)) {
+            let known = d.names().all(|n| sizes.contains_key(n));
+            if known && d.eval(&size).is_none_or(|n| n == 0) {
+                let from: Vec<String> = d.names().map(|n| format!("{n} = {}", sizes[n])).collect();
+                let message = format!("`{}` has {d} windows, which is no positive whole number here", op.0.name);
+                return Some(Diagnostic::new(Code::Size, message).help(help).help(from.join(", ")));
+            }
+        }
+    }
+    None
 }
 
 /// The arrays that the model does not have, each with the declared name without data that it may stand for.

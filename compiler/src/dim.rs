@@ -1,21 +1,62 @@
 //! `Dim`: a symbolic size, a polynomial in named sizes, in normal form: equal sizes are equal values.
 
 use crate::number::Number;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    cmp::Ordering,
+    collections::BTreeMap,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::{Arc, LazyLock},
+};
 
 /// A product of named sizes with their powers, sorted by name.
 type Monomial = BTreeMap<String, u32>;
 
 /// A polynomial with rational coefficients in named sizes: `L*dV`, `n - k + 1`, `dV/2`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Debug)]
 pub struct Dim {
-    terms: BTreeMap<Monomial, Number>,
+    /// Shared, since sizes are copied and compared everywhere.
+    terms: Arc<BTreeMap<Monomial, Number>>,
 }
+
+impl PartialEq for Dim {
+    fn eq(&self, o: &Dim) -> bool {
+        Arc::ptr_eq(&self.terms, &o.terms) || self.terms == o.terms
+    }
+}
+impl Eq for Dim {}
+impl PartialOrd for Dim {
+    fn partial_cmp(&self, o: &Dim) -> Option<Ordering> {
+        Some(self.cmp(o))
+    }
+}
+impl Ord for Dim {
+    fn cmp(&self, o: &Dim) -> Ordering {
+        if Arc::ptr_eq(&self.terms, &o.terms) { Ordering::Equal } else { self.terms.cmp(&o.terms) }
+    }
+}
+impl Hash for Dim {
+    fn hash<H: Hasher>(&self, h: &mut H) {
+        self.terms.hash(h);
+    }
+}
+impl Default for Dim {
+    fn default() -> Dim {
+        Dim::constant(0)
+    }
+}
+
+/// Zero and one, which are met most.
+static SMALL: LazyLock<[Dim; 2]> = LazyLock::new(|| [0, 1].map(|n| Dim::from_terms([(Monomial::new(), Number::int(n))])));
 
 impl Dim {
     /// A number.
     pub fn constant(n: i64) -> Dim {
-        Dim::from_terms([(Monomial::new(), Number::int(n))])
+        match n {
+            0 => SMALL[0].clone(),
+            1 => SMALL[1].clone(),
+            _ => Dim::from_terms([(Monomial::new(), Number::int(n))]),
+        }
     }
 
     /// A named size.
@@ -33,7 +74,7 @@ impl Dim {
                 out.insert(m, sum);
             }
         }
-        Dim { terms: out }
+        Dim { terms: Arc::new(out) }
     }
 
     /// The number it is, if no name occurs in it and it is whole.
@@ -54,6 +95,9 @@ impl Dim {
 
     /// Whether it is the number one.
     pub fn is_one(&self) -> bool {
+        if Arc::ptr_eq(&self.terms, &SMALL[1].terms) {
+            return true;
+        }
         self.as_constant() == Some(1)
     }
 
@@ -73,6 +117,16 @@ impl Dim {
         self.terms.keys().map(|m| m.values().sum()).max().unwrap_or(0)
     }
 
+    /// Whether all coefficients are whole numbers.
+    pub fn is_integral(&self) -> bool {
+        self.terms.values().all(|c| c.as_int().is_some())
+    }
+
+    /// Whether it can be written without a sum.
+    pub fn is_product(&self) -> bool {
+        self.terms.len() <= 1
+    }
+
     /// The names that occur in it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.terms.keys().flat_map(|m| m.keys().map(String::as_str))
@@ -85,7 +139,7 @@ impl Dim {
         }
         if let Some((d, dc)) = by.terms.iter().next().filter(|_| by.terms.len() == 1) {
             let mut out = vec![];
-            for (m, c) in &self.terms {
+            for (m, c) in self.terms.iter() {
                 let mut quotient = m.clone();
                 for (s, p) in d {
                     let left = quotient.get(s)?.checked_sub(*p)?;
@@ -126,7 +180,7 @@ impl Dim {
     /// The same polynomial with names replaced; unnamed ones stay.
     pub fn rename(&self, names: &BTreeMap<String, Dim>) -> Dim {
         let mut out = Dim::default();
-        for (m, c) in &self.terms {
+        for (m, c) in self.terms.iter() {
             let mut term = Dim::from_terms([(Monomial::new(), *c)]);
             for (s, p) in m {
                 let factor = names.get(s).cloned().unwrap_or_else(|| Dim::symbol(s));
@@ -142,7 +196,7 @@ impl Dim {
     /// The size for given names; `None` if a name is missing, or the result is not a whole number from 0 to 2^53.
     pub fn eval(&self, size: &dyn Fn(&str) -> Option<usize>) -> Option<usize> {
         let mut sum = Number::ZERO;
-        for (m, c) in &self.terms {
+        for (m, c) in self.terms.iter() {
             let mut term = *c;
             for (s, p) in m {
                 term = term * Number::int(i64::try_from(size(s)?).ok()?).powi(i64::from(*p));
@@ -157,7 +211,13 @@ impl Dim {
 impl std::ops::Add for &Dim {
     type Output = Dim;
     fn add(self, o: &Dim) -> Dim {
-        Dim::from_terms(self.terms.iter().chain(&o.terms).map(|(m, c)| (m.clone(), *c)))
+        if self.terms.is_empty() {
+            return o.clone();
+        }
+        if o.terms.is_empty() {
+            return self.clone();
+        }
+        Dim::from_terms(self.terms.iter().chain(o.terms.iter()).map(|(m, c)| (m.clone(), *c)))
     }
 }
 impl std::ops::Sub for &Dim {
@@ -169,6 +229,12 @@ impl std::ops::Sub for &Dim {
 impl std::ops::Mul for &Dim {
     type Output = Dim;
     fn mul(self, o: &Dim) -> Dim {
+        if self.is_one() {
+            return o.clone();
+        }
+        if o.is_one() {
+            return self.clone();
+        }
         Dim::from_terms(self.terms.iter().flat_map(|(m, c)| {
             o.terms.iter().map(move |(k, d)| {
                 let mut product = m.clone();
@@ -223,21 +289,33 @@ impl fmt::Display for Dim {
 }
 
 impl Dim {
-    /// Reads the size formulas of signatures: sums and products of names and numbers, `b - a + 1`, `m*p`.
-    pub(crate) fn parse(text: &str) -> Dim {
-        let mut sum = Dim::default();
-        let spaced = text.replace('+', " + ").replace('-', " - ");
-        let mut sign = 1;
-        for word in spaced.split_whitespace() {
-            match word {
-                "+" => sign = 1,
-                "-" => sign = -1,
-                product => {
-                    let factor = |s: &str| s.parse().map_or_else(|_| Dim::symbol(s), Dim::constant);
-                    let term = product.split('*').map(factor).fold(Dim::constant(sign), |a, b| &a * &b);
-                    sum = &sum + &term;
+    /// Reads the size formulas of signatures: sums and products of names and numbers, `b - a + 1`, `c*(p + k - 1)`.
+    pub fn parse(text: &str) -> Dim {
+        /// Cuts a text at signs that stand outside of brackets; each part with the sign before it.
+        fn parts<'a>(text: &'a str, signs: &[char]) -> Vec<(char, &'a str)> {
+            let (mut depth, mut start, mut sign, mut out) = (0, 0, signs[0], vec![]);
+            for (at, c) in text.char_indices() {
+                match c {
+                    '(' => depth += 1,
+                    ')' => depth -= 1,
+                    c if depth == 0 && signs.contains(&c) => {
+                        out.push((sign, text[start..at].trim()));
+                        (sign, start) = (c, at + 1);
+                    }
+                    _ => {}
                 }
             }
+            out.push((sign, text[start..].trim()));
+            out
+        }
+        let factor = |s: &str| match s.strip_prefix('(').and_then(|s| s.strip_suffix(')')) {
+            Some(inner) => Dim::parse(inner),
+            None => s.parse().map_or_else(|_| Dim::symbol(s), Dim::constant),
+        };
+        let mut sum = Dim::default();
+        for (sign, product) in parts(text, &['+', '-']) {
+            let one = Dim::constant(if sign == '-' { -1 } else { 1 });
+            sum = &sum + &parts(product, &['*']).into_iter().fold(one, |a, (_, b)| &a * &factor(b));
         }
         sum
     }

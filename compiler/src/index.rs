@@ -5,7 +5,7 @@ mod program;
 mod run;
 mod values;
 
-pub use contraction::Contraction;
+pub use contraction::{Contraction, Element};
 pub use program::{Access, Kink, Letter, Program, Source, Statement, Step, Tensor, TensorId};
 pub use run::{Failure, Outcome, Run};
 pub use values::{DomainError, EntryValues, Function, Functions, Numeric, entries, functions, map};

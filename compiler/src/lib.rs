@@ -4,6 +4,7 @@
 //!
 //! Floors, in order; a module imports only from floors above it in this list.
 
+pub mod laws;
 pub mod number;
 pub mod span;
 mod splitmix;
@@ -24,10 +25,13 @@ pub mod syntax;
 
 pub mod data;
 pub mod differentiate;
+mod draw;
 
 pub mod hessian;
 pub mod lower;
 pub mod print;
+
+pub mod simplify;
 
 pub mod pipeline;
 

@@ -234,9 +234,8 @@ impl Lower<'_> {
             && f.strides.len() == t.free.len()
             && self.program.tensors[f.tensor.0].shape == [shape.rows.clone(), shape.cols.clone()]
             && t.free.iter().zip(&strides).zip(&sizes).all(|((slot, s), n)| {
-                slot.offset == Dim::default()
-                    && self.extent(slot.letter) == n
-                    && f.strides.iter().any(|(l, x)| *l == slot.letter && x == s)
+                let full = |l: Letter| self.extent(l) == n && f.strides.contains(&(l, s.clone()));
+                slot.offset == Dim::default() && slot.letter().is_some_and(full)
             })
         {
             return f.tensor;
@@ -246,7 +245,7 @@ impl Lower<'_> {
         }
         let target = self.program.tensor(vec![shape.rows, shape.cols], Source::Computed);
         for t in &view.terms {
-            let access = t.target(target, &strides);
+            let access = Term::target(target, t.free.iter().zip(&strides));
             self.emit(t, access, e);
         }
         target
@@ -267,7 +266,7 @@ impl Lower<'_> {
     fn store(&mut self, view: View, e: Expr) -> View {
         let mut groups: Vec<(view::Pattern, Vec<Term>)> = vec![];
         for t in view.terms {
-            let pattern = t.pattern(&self.extents);
+            let pattern = t.pattern(&self.extents, &view.sizes);
             match groups.iter_mut().find(|g| g.0 == pattern) {
                 Some(g) => g.1.push(t),
                 None => groups.push((pattern, vec![t])),
@@ -292,16 +291,16 @@ impl Lower<'_> {
             let strides = row_major(&shape);
             let tensor = self.program.tensor(shape, Source::Computed);
             for t in &group {
-                let letters = t.class_letters();
-                let target = Access {
-                    tensor,
-                    strides: classes.iter().map(|&c| letters[c]).zip(strides.iter().cloned()).collect(),
-                    offset: Dim::default(),
-                };
+                let indices = t.classes();
+                let target = Term::target(tensor, classes.iter().map(|&c| &indices[c]).zip(&strides));
                 self.emit(t, target, e);
             }
             let letters: Vec<Letter> = pattern.extents.iter().map(|d| self.letter(d.clone())).collect();
-            let free = pattern.slots.iter().map(|(c, offset)| Slot { letter: letters[*c], offset: offset.clone() }).collect();
+            let index = |(parts, offset): &(Vec<(usize, Dim)>, Dim)| Slot {
+                letters: parts.iter().map(|(c, s)| (letters[*c], s.clone())).collect(),
+                offset: offset.clone(),
+            };
+            let free = pattern.slots.iter().map(index).collect();
             let factor =
                 Factor { tensor, strides: classes.iter().map(|&c| letters[c]).zip(strides).collect(), offset: Dim::default() };
             terms.push(Term { coefficient: Number::ONE, free, factors: vec![factor] });
@@ -333,7 +332,7 @@ impl Lower<'_> {
         let mut patterns: Vec<view::Pattern> = vec![];
         let mut twice = false;
         for t in &view.terms {
-            let p = t.pattern(&self.extents);
+            let p = t.pattern(&self.extents, &view.sizes);
             twice |= patterns.contains(&p);
             patterns.push(p);
         }

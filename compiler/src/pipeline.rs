@@ -8,31 +8,107 @@ pub use requests::{answer, answer_all};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
-    print::{self, Format},
+    expr::{Expr, Graph},
+    print::{self, Format, Wanted},
+    simplify,
     syntax::{Model, Query},
 };
 
-/// The formulas of the queries, printed together so that they share their named parts.
+/// The formulas of the queries.
+pub struct Derived {
+    /// What was asked for, simplified; blocks of a Hessian one by one.
+    pub results: Vec<Wanted>,
+    /// What simplification did to each part.
+    pub reports: Vec<simplify::Report>,
+}
+
+/// The formulas of the queries, simplified and printed together so that they share their named parts; with the steps of the
+/// simplification if they are asked for.
 ///
 /// Errors: an operation on the way has no derivative.
-pub fn derive(model: &mut Model, queries: &[Query], format: Format) -> Result<String, Diagnostic> {
-    let mut names = vec![];
-    let mut roots = vec![];
+pub fn formulas(
+    model: &mut Model,
+    queries: &[Query],
+    format: Format,
+    settings: &simplify::Settings,
+) -> Result<String, Diagnostic> {
+    let derived = derive(model, queries, settings)?;
+    let notes = derived.notes();
+    let explain = settings.proofs;
+    let proofs: Vec<String> = match explain {
+        true => derived.proofs(&model.graph, format),
+        false => vec![],
+    };
+    let mut further = vec![];
+    if format == Format::Json && !notes.is_empty() {
+        let all: Vec<String> = notes.iter().map(|n| print::json_string(n)).collect();
+        further.push(("notes", format!("[{}]", all.join(", "))));
+    }
+    if format == Format::Json && explain {
+        further.push(("proofs", format!("[\n    {}\n  ]", proofs.join(",\n    "))));
+    }
+    let mut out = print::results_with(&model.graph, &derived.results, format, &further);
+    if format != Format::Json {
+        let comment = |n: &String| match format {
+            Format::Latex => format!("% note: {n}\n"),
+            Format::Mathml => format!("<!-- note: {n} -->\n"),
+            _ => format!("# note: {n}\n"),
+        };
+        out.extend(notes.iter().map(comment));
+        out.extend(proofs);
+    }
+    Ok(out)
+}
+
+impl Derived {
+    /// What the reader should know: results of simplification that were given up.
+    fn notes(&self) -> Vec<String> {
+        let refused = |r: &simplify::Report| {
+            let why = r.refused.as_ref()?;
+            Some(format!("a simplification was given up, and the formula left as it was derived: {why}"))
+        };
+        self.reports.iter().filter_map(refused).collect()
+    }
+
+    /// The proofs of all parts in order, each under the query or the part that it is of.
+    fn proofs(&self, g: &Graph, format: Format) -> Vec<String> {
+        let title = |r: &simplify::Report| match self.results.iter().find(|w| w.mirror_of.is_none() && w.expr == r.after) {
+            Some(w) => w.query.clone(),
+            None => format!("the part {}", r.name),
+        };
+        self.reports.iter().map(|r| simplify::explain(g, &title(r), r, format)).collect()
+    }
+}
+
+/// Derives the formulas of the queries and simplifies them.
+///
+/// Errors: an operation on the way has no derivative.
+pub fn derive(model: &mut Model, queries: &[Query], settings: &simplify::Settings) -> Result<Derived, Diagnostic> {
+    let mut results = vec![];
     for q in queries {
         if q.blocks.is_empty() {
-            names.push(q.text.clone());
-            roots.push(q.expr);
+            results.push(Wanted { query: q.text.clone(), expr: q.expr, mirror_of: None });
         }
+        let first = results.len();
+        let call = q.text.split('(').next().unwrap_or("hessian").trim();
+        let f = q.text.trim().trim_start_matches(call).trim_matches(['(', ')', ' ']);
         for b in &q.blocks {
-            let call = q.text.split('(').next().unwrap_or("hessian").trim();
-            let f = q.text.trim().trim_start_matches(call).trim_matches(['(', ')', ' ']).to_owned();
-            names.push(format!("{call}({f}, {}, {})", b.row, b.col));
-            roots.push(b.expr);
+            // a Hessian is symmetric
+            let mirror_of = q.blocks.iter().position(|o| (&o.row, &o.col) == (&b.col, &b.row)).map(|k| first + k);
+            let mirror_of = mirror_of.filter(|&k| k < results.len());
+            results.push(Wanted { query: format!("{call}({f}, {}, {})", b.row, b.col), expr: b.expr, mirror_of });
         }
     }
+    let roots: Vec<Expr> = results.iter().map(|r| r.expr).collect();
     let derived = answer_all(&mut model.graph, &roots).map_err(|e| not_differentiable(&e, queries))?;
-    let results: Vec<_> = names.into_iter().zip(derived).collect();
-    Ok(print::render(&model.graph, &results, format))
+    let asked: Vec<Expr> = results.iter().zip(&derived).filter(|(r, _)| r.mirror_of.is_none()).map(|(_, &e)| e).collect();
+    let equations = model.equations();
+    let simplified = simplify::simplify(&mut model.graph, &asked, &equations, settings);
+    let mut simple = simplified.roots.into_iter();
+    for (r, e) in results.iter_mut().zip(derived) {
+        r.expr = if r.mirror_of.is_none() { simple.next().unwrap_or(e) } else { e };
+    }
+    Ok(Derived { results, reports: simplified.reports })
 }
 
 fn not_differentiable(e: &crate::differentiate::NotDifferentiable, queries: &[Query]) -> Diagnostic {

@@ -15,8 +15,10 @@ mod wrap;
 use crate::{
     dim::Dim,
     expr::{Expr, Graph, Node, Type},
+    ops::transpose::TRANSPOSE,
 };
 use formula::{Formula, formula};
+pub use json::string as json_string;
 use parts::Same;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,27 +73,55 @@ pub struct Printed {
     pub shape: String,
 }
 
+/// A result to be printed.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The query.
+    pub query: String,
+    /// The formula.
+    pub expr: Expr,
+    /// The number of an earlier result of which it is the transpose, as a block below the diagonal is.
+    pub mirror_of: Option<usize>,
+}
+
+/// Several formulas in one format, each called by its query; see [`results`].
+pub fn render(g: &Graph, roots: &[(String, Expr)], format: Format) -> String {
+    let wanted: Vec<Wanted> = roots.iter().map(|(q, e)| Wanted { query: q.clone(), expr: *e, mirror_of: None }).collect();
+    results(g, &wanted, format)
+}
+
 /// Several results in one format, as one text that ends in a newline; they share their named parts.
 ///
 /// A root is called by its query. In the `hesse` format that is the name of its statement where it can be one, else it
 /// becomes a comment.
-pub fn render(g: &Graph, roots: &[(String, Expr)], format: Format) -> String {
-    let document = Document::new(g, roots, format == Format::Hesse);
+pub fn results(g: &Graph, wanted: &[Wanted], format: Format) -> String {
+    results_with(g, wanted, format, &[])
+}
+
+/// The same; as JSON with further members, each a name and a value in JSON.
+pub fn results_with(g: &Graph, wanted: &[Wanted], format: Format, further: &[(&str, String)]) -> String {
+    let document = Document::new(g, wanted, format == Format::Hesse);
     match format {
         Format::Text => document.text(),
         Format::Hesse => document.hesse(),
         Format::Latex => latex::document(&document),
         Format::Mathml => mathml::document(&document),
-        Format::Json => json::document(&document),
+        Format::Json => json::document(&document, further),
     }
 }
 
 /// One formula with its parts, each in one line; `Json` gives the text.
 pub fn printed(g: &Graph, e: Expr, format: Format) -> Printed {
-    let document = Document::new(g, &[(String::new(), e)], format == Format::Hesse);
+    let wanted = Wanted { query: String::new(), expr: e, mirror_of: None };
+    let document = Document::new(g, &[wanted], format == Format::Hesse);
     let parts = document.parts.iter().map(|p| (p.name.clone(), line(&p.formula, format))).collect();
     let root = &document.results[0];
     Printed { parts, formula: line(&root.formula, format), shape: root.shape.clone() }
+}
+
+/// The nodes under the roots that would get a name of their own when these are printed.
+pub fn parts(g: &Graph, roots: &[Expr]) -> BTreeSet<Expr> {
+    parts::choose(g, roots, parts::READABLE, &Same::default())
 }
 
 /// A short mention of an expression, in one line and without parts; what is too long for that is left out as `…`.
@@ -138,8 +168,10 @@ impl Names {
 
 /// A formula and what it is called.
 struct Line {
-    /// The part's name, or the query.
+    /// The part's name; of a result, the query or the name of its statement.
     name: String,
+    /// The query; the name again for a part.
+    query: String,
     formula: Formula,
     shape: String,
 }
@@ -148,29 +180,50 @@ struct Line {
 struct Document {
     parts: Vec<Line>,
     results: Vec<Line>,
-    /// Names that a new statement must not have.
-    taken: BTreeSet<String>,
 }
 
 impl Document {
-    /// `exact`: what was built in another order is told apart.
-    fn new(g: &Graph, roots: &[(String, Expr)], exact: bool) -> Document {
-        let exprs: Vec<Expr> = roots.iter().map(|(_, e)| *e).collect();
+    /// `exact`: what was built in another order is told apart, and results have names that can be statements.
+    fn new(g: &Graph, wanted: &[Wanted], exact: bool) -> Document {
+        let exprs: Vec<Expr> = wanted.iter().filter(|w| w.mirror_of.is_none()).map(|w| w.expr).collect();
         let same = if exact { Same::default() } else { Same::new(g, &exprs) };
         let shown: Vec<Expr> = exprs.iter().map(|&e| same.of(e)).collect();
         let chosen = parts::choose(g, &shown, parts::READABLE, &same);
         let mut taken = taken(g);
-        taken.extend(roots.iter().map(|(q, _)| q.clone()));
-        let fresh = fresh(&mut taken, &["S", "G", "P", "Part"], chosen.len());
-        let names = Names { same, parts: chosen.iter().copied().zip(fresh.into_iter().map(Some)).collect() };
-        let shown = |name: String, e: Expr| {
+        taken.extend(wanted.iter().map(|w| w.query.clone()));
+        let parts = fresh(&mut taken, &["S", "G", "P", "Part"], chosen.len());
+        let names = Names { same, parts: chosen.iter().copied().zip(parts.into_iter().map(Some)).collect() };
+        let statements = fresh(&mut taken, &["H", "R", "Result"], wanted.len());
+        let called: Vec<String> = wanted
+            .iter()
+            .zip(statements)
+            .map(|(w, statement)| if exact && !is_identifier(&w.query) { statement } else { w.query.clone() })
+            .collect();
+        let shown = |name: &str, e: Expr| {
             let e = names.same.of(e);
-            let is_part = names.parts.contains_key(&e) && names.parts[&e].as_ref() != Some(&name);
-            Line { name, formula: formula(g, &names, e, !is_part), shape: g.shape(e).to_string() }
+            let is_part = names.parts.contains_key(&e) && names.parts[&e].as_deref() != Some(name);
+            formula(g, &names, e, !is_part)
         };
-        let parts = names.parts.iter().map(|(&e, n)| shown(n.clone().unwrap_or_default(), e)).collect();
-        let results = roots.iter().map(|(query, e)| shown(query.clone(), *e)).collect();
-        Document { parts, results, taken }
+        let line = |name: &str, query: &str, formula: Formula, e: Expr| Line {
+            name: name.to_owned(),
+            query: query.to_owned(),
+            formula,
+            shape: g.shape(e).to_string(),
+        };
+        let parts = names.parts.iter().map(|(&e, n)| {
+            let name = n.as_deref().unwrap_or_default();
+            line(name, name, shown(name, e), e)
+        });
+        let parts = parts.collect();
+        let results = wanted.iter().zip(&called).map(|(w, name)| {
+            let formula = match w.mirror_of {
+                Some(k) => Formula::Apply(&TRANSPOSE, vec![Formula::Name(called[k].clone())]),
+                None => shown(name, w.expr),
+            };
+            line(name, &w.query, formula, w.expr)
+        });
+        let results = results.collect();
+        Document { parts, results }
     }
 
     fn text(&self) -> String {
@@ -185,18 +238,9 @@ impl Document {
 
     fn hesse(&self) -> String {
         let mut out = format!("# {CONVENTION}\n");
-        let mut taken = self.taken.clone();
-        let mut fresh = fresh(&mut taken, &["H", "R", "Result"], self.results.len()).into_iter();
-        for l in &self.parts {
-            out.push_str(&format!("{} = {}  # {}\n", l.name, line(&l.formula, Format::Hesse), l.shape));
-        }
-        for l in &self.results {
-            let formula = line(&l.formula, Format::Hesse);
-            let own = fresh.next().unwrap_or_default();
-            match is_identifier(&l.name) {
-                true => out.push_str(&format!("{} = {formula}  # {}\n", l.name, l.shape)),
-                false => out.push_str(&format!("{own} = {formula}  # {}: {}\n", one_line(&l.name), l.shape)),
-            }
+        for l in self.parts.iter().chain(&self.results) {
+            let comment = if l.query == l.name { String::new() } else { format!("{}: ", one_line(&l.query)) };
+            out.push_str(&format!("{} = {}  # {comment}{}\n", l.name, line(&l.formula, Format::Hesse), l.shape));
         }
         out
     }

@@ -4,7 +4,6 @@
 //! give the same findings. `PROVED` is said only with a proof, `REFUTED` only with data that anyone can check.
 
 mod bound;
-mod draw;
 mod equal;
 mod errata;
 mod explain;
@@ -14,11 +13,11 @@ mod prove;
 mod sizes;
 
 pub use errata::{Entry, entries, errata};
-pub use prove::{Proof, prove};
 
 use crate::{
     diagnostic::{Code, Diagnostic},
-    expr::{Expr, Graph},
+    expr::Expr,
+    simplify,
     syntax::{Claim, Compared, Model, ast::Relation},
 };
 use problem::Problem;
@@ -97,6 +96,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// How it is known, in one line.
     pub detail: String,
+    /// The steps of the proof, where there is one.
+    pub proof: Vec<String>,
     /// The diagnostics of a claim that cannot be read, drawn with carets; else empty.
     pub diagnostics: String,
     /// What a derivative on one of the sides really is, where the claim is false.
@@ -107,11 +108,12 @@ pub struct Finding {
 struct Found {
     verdict: Verdict,
     detail: String,
+    proof: Vec<String>,
 }
 
 impl Found {
     fn new(verdict: Verdict, detail: impl Into<String>) -> Found {
-        Found { verdict, detail: detail.into() }
+        Found { verdict, detail: detail.into(), proof: vec![] }
     }
 }
 
@@ -141,6 +143,7 @@ fn finding(model: &mut Model, claim: &Claim, settings: &Settings) -> Finding {
         text: claim.text.clone(),
         verdict: found.verdict,
         detail: found.detail,
+        proof: found.proof,
         diagnostics,
         derived,
     }
@@ -171,21 +174,11 @@ fn decide(model: &mut Model, sides: &Compared, settings: &Settings) -> Found {
     let found = if problem.left == problem.right { None } else { Some(equal::decide(&problem, settings)) };
     match found {
         Some(found) if found.verdict == Verdict::Refuted => found,
-        other => match proof(&model.graph, &problem) {
-            Some(proof) => Found::new(Verdict::Proved, proof.to_string()),
+        other => match prove::prove(&model.graph, &problem) {
+            Some(proof) => Found { proof: simplify::steps(&proof), ..Found::new(Verdict::Proved, prove::summary(&proof)) },
             None => other.unwrap_or_else(|| equal::decide(&problem, settings)),
         },
     }
-}
-
-/// A proof of an equation, of its sides as they are or with definitions in the place of defined data.
-fn proof(g: &Graph, p: &Problem) -> Option<Proof> {
-    prove(g, p.left, p.right).or_else(|| {
-        let [left, right] = p.defining;
-        let mut proof = if (left, right) == (p.left, p.right) { None } else { prove(g, left, right) }?;
-        proof.steps.insert(0, "by the definitions that are assumed".to_owned());
-        Some(proof)
-    })
 }
 
 /// The sides of a comparison as `small <= large`.

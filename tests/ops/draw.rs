@@ -14,9 +14,41 @@ use hesse_tests::{random, uniform};
 use std::collections::BTreeMap;
 
 /// Sizes by name; none equal to another, so that a transposed or exchanged matrix does not fit.
-pub(crate) const SIZES: [[(&str, usize); 12]; 2] = [
-    [("m", 4), ("n", 3), ("k", 2), ("p", 5), ("q", 6), ("r", 7), ("s", 8), ("a", 2), ("b", 3), ("c", 1), ("d", 2), ("i", 2)],
-    [("m", 2), ("n", 4), ("k", 3), ("p", 5), ("q", 1), ("r", 7), ("s", 8), ("a", 1), ("b", 2), ("c", 3), ("d", 4), ("i", 4)],
+pub(crate) const SIZES: [[(&str, usize); 15]; 2] = [
+    [
+        ("m", 4),
+        ("n", 3),
+        ("k", 2),
+        ("p", 5),
+        ("q", 6),
+        ("r", 7),
+        ("s", 8),
+        ("a", 2),
+        ("b", 3),
+        ("c", 1),
+        ("d", 2),
+        ("i", 2),
+        ("l", 3),
+        ("o", 4),
+        ("h", 2),
+    ],
+    [
+        ("m", 2),
+        ("n", 4),
+        ("k", 3),
+        ("p", 5),
+        ("q", 1),
+        ("r", 7),
+        ("s", 8),
+        ("a", 1),
+        ("b", 2),
+        ("c", 3),
+        ("d", 4),
+        ("i", 4),
+        ("l", 2),
+        ("o", 3),
+        ("h", 1),
+    ],
 ];
 
 /// The number a row's `#` is called with, and whether entries are positive then.
@@ -86,11 +118,10 @@ impl Call {
         let (mut args, mut data, mut slot) = (vec![], vec![], 0);
         for argument in &signature.arguments {
             let size = |s: &String| {
-                let factor = |s: &str| {
-                    let s = find(&same, s);
-                    s.parse().map_or_else(|_| Dim::symbol(&s), Dim::constant)
-                };
-                s.split('*').map(factor).fold(Dim::constant(1), |a, b| &a * &b)
+                let formula = Dim::parse(s);
+                let names: BTreeMap<String, Dim> =
+                    formula.names().map(|n| (n.to_owned(), Dim::symbol(&find(&same, n)))).collect();
+                formula.rename(&names)
             };
             args.push(match argument {
                 Argument::Size(n) => {

@@ -24,7 +24,7 @@ fn kinks_are_told() {
             }
         }
     }
-    let expected = "abs argmax leaky_relu max norm2 norm2_grad normF relu sign step unit";
+    let expected = "abs argmax leaky_relu max norm2 norm2_grad normF relu rowargmax rowmax sign step unit";
     assert_eq!(told, expected.split(' ').collect(), "rows with kinks");
 }
 

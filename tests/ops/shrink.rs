@@ -81,7 +81,9 @@ fn plain(op: &'static Op, args: &[(Option<Number>, Option<Dim>, &Matrix<f64>)]) 
 
 #[test]
 fn simplification_keeps_the_value() {
-    let all: Vec<&'static Op> = rows().filter(|op| !["slice", "mat_r", "e", "size"].contains(&op.name)).collect();
+    // images fit by chance only, and what makes of them matrices never simplifies by itself
+    let apart = ["slice", "mat_r", "e", "size", "conv2d", "avgpool2d", "maxpool2d"];
+    let all: Vec<&'static Op> = rows().filter(|op| !apart.contains(&op.name)).collect();
     let (mut seen, mut skipped, mut shrunk) = (0, 0, 0);
     let mut bad = Mistakes::default();
     let mut used: BTreeMap<&str, usize> = BTreeMap::new();
@@ -137,7 +139,12 @@ fn simplification_keeps_the_value() {
             let finite = wanted.data.iter().all(|x| x.is_finite() && x.abs() < 1e4) && wanted.data.len() <= 144;
             // kinks and poles of rounding: a result that is zero but for rounding decides signs
             let clear = wanted.data.iter().all(|x| *x == 0.0 || x.abs() > 1e-6);
-            if !finite || !clear {
+            // a root of what is zero but for rounding is far from zero
+            let root_of_zero = op.name == "power" && args[1].1 == Some(Number::ratio(1, 2)) && wanted.data.contains(&0.0);
+            // which of two entries is the largest, where rounding alone tells them apart
+            let rounded = |m: &Matrix<f64>| m.map(|x| (x * 1e6).round() / 1e6);
+            let tied = op.kink.is_some_and(|kink| kink(&rounded(&args[0].3)).is_some());
+            if !finite || !clear || root_of_zero || tied {
                 skipped += 1;
                 continue;
             }
@@ -158,5 +165,6 @@ fn simplification_keeps_the_value() {
     }
     bad.none();
     assert!(seen > 2000 && shrunk > 300, "{seen} formulas, {shrunk} simplified, {skipped} skipped");
-    assert!(used.len() + 3 >= all.len(), "operations that never fitted: {:?}", all.len() - used.len());
+    let never: Vec<&str> = all.iter().map(|op| op.name).filter(|n| !used.contains_key(n)).collect();
+    assert!(never.len() <= 3, "operations that never fitted: {never:?}");
 }

@@ -60,12 +60,13 @@ pub fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>) -> Resul
         if model.held.contains_key(name) {
             continue;
         }
-        let (rows, cols) = (v.shape.rows.eval(&size), v.shape.cols.eval(&size));
-        let (Some(m), Some(n)) = (rows, cols) else {
-            errors
-                .push(Diagnostic::new(Code::Size, format!("`{name}` would be {}, which is not a positive whole size", v.shape)));
+        let axes: Option<Vec<usize>> = model.graph.axes(v.expr).iter().map(|d| d.eval(&size)).collect();
+        let Some(axes) = axes else {
+            let shown = model.graph.axes_text(v.expr);
+            errors.push(Diagnostic::new(Code::Size, format!("`{name}` would be {shown}, which is not a positive whole size")));
             continue;
         };
+        let (m, n) = (axes[0], axes[1..].iter().fold(1usize, |a, &b| a.saturating_mul(b)));
         let entries = m as u128 * n as u128;
         if m == 0 || n == 0 || entries > 1 << 31 {
             let message = format!("`{name}` would have {m}×{n} entries");
@@ -77,11 +78,13 @@ pub fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>) -> Resul
             let hot: Vec<usize> = (0..m).map(|_| (rng.bits() % n as u64) as usize).collect();
             Matrix::from_fn(m, n, |i, j| f64::from(u8::from(hot[i] == j)))
         } else {
-            let scale = if v.kind == Kind::Param && m > 1 && n > 1 { 1.0 / libm::sqrt(m as f64) } else { 1.0 };
+            // a kernel takes in all its axes but the first, which is that of its results
+            let fan_in = if axes.len() > 2 { n } else { m };
+            let scale = if v.kind == Kind::Param && m > 1 && n > 1 { 1.0 / libm::sqrt(fan_in as f64) } else { 1.0 };
             let draw = Matrix::from_fn(m, n, |_, _| scale * rng.normal());
             with_facts(draw, model.graph.facts(v.expr))
         };
-        data.arrays.insert(name.to_owned(), Array { shape: vec![m, n], data: matrix.data });
+        data.arrays.insert(name.to_owned(), Array { shape: axes, data: matrix.data });
     }
     if errors.is_empty() { Ok(data) } else { Err(errors) }
 }

@@ -28,10 +28,18 @@ pub(super) fn solve(
     }
     // plain names first; then sizes with one name still unknown, until nothing changes
     let mut equations: Vec<(Dim, usize, String)> = vec![];
-    for (name, (rows, cols, _)) in chosen {
+    for (name, (found, _)) in chosen {
         let Some(v) = model.graph.variable(name) else { continue };
-        equations.push((v.shape.rows.clone(), *rows, format!("the rows of `{name}`")));
-        equations.push((v.shape.cols.clone(), *cols, format!("the columns of `{name}`")));
+        let declared = model.graph.axes(v.expr);
+        let matrix = declared.len() == 2;
+        for (k, (d, n)) in declared.into_iter().zip(found).enumerate() {
+            let place = match k {
+                0 if matrix => format!("the rows of `{name}`"),
+                1 if matrix => format!("the columns of `{name}`"),
+                _ => format!("axis {} of `{name}`", k + 1),
+            };
+            equations.push((d, *n, place));
+        }
     }
     for (name, d) in &model.derived {
         if let Some(&n) = data.sizes.get(name) {

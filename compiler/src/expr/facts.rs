@@ -66,6 +66,11 @@ impl Facts {
         Facts(self.0 | fact as u16 | implied)
     }
 
+    /// Whether all of these are known.
+    pub fn includes(self, o: Facts) -> bool {
+        self.0 & o.0 == o.0
+    }
+
     /// Both sets.
     #[must_use]
     pub fn union(self, o: Facts) -> Facts {

@@ -65,11 +65,19 @@ pub struct Graph {
     vars: BTreeMap<String, Variable>,
     order: Vec<String>,
     names: BTreeMap<Expr, String>,
+    /// The axes of nodes that are arrays of more than two.
+    axes: BTreeMap<Expr, Vec<Dim>>,
     /// What applications have come to, so that simplification of a shared argument is done once; forgotten with new facts.
     applied: HashMap<(OpRef, Vec<Expr>), Expr>,
+    /// Whether expressions stay as they are written.
+    literal: bool,
 }
 
 impl Graph {
+    /// An empty graph in which nothing is simplified: expressions stay as they are written.
+    pub fn literal() -> Graph {
+        Graph { literal: true, ..Graph::default() }
+    }
     /// Calls a node by a name of the file, for printing; the first name stays.
     pub fn name(&mut self, e: Expr, name: &str) {
         if !matches!(self.node(e), Node::Var(_) | Node::Number(_)) {
@@ -91,6 +99,28 @@ impl Graph {
             self.order.push(name.to_owned());
         }
         expr
+    }
+    /// Declares an array of three axes or more: the matrix of its first axis × all others.
+    pub fn declare_array(&mut self, name: &str, axes: &[Dim], kind: Kind) -> Expr {
+        let rest = axes[1..].iter().fold(Dim::constant(1), |a, b| &a * b);
+        let e = self.declare(name, Shape::new(axes[0].clone(), rest), kind);
+        self.axes.insert(e, axes.to_vec());
+        e
+    }
+    /// Declares a name for data like a node: of its shape, and of its axes if it is an array.
+    pub fn declare_like(&mut self, name: &str, like: Expr, kind: Kind) -> Expr {
+        match self.axes.get(&like).cloned() {
+            Some(axes) => self.declare_array(name, &axes, kind),
+            None => self.declare(name, self.shape(like).clone(), kind),
+        }
+    }
+    /// The axes of a node: those of an array, or rows and columns.
+    pub fn axes(&self, e: Expr) -> Vec<Dim> {
+        self.axes.get(&e).cloned().unwrap_or_else(|| vec![self.shape(e).rows.clone(), self.shape(e).cols.clone()])
+    }
+    /// The axes of a node in the signs of a declaration, `C×m×n`.
+    pub fn axes_text(&self, e: Expr) -> String {
+        self.axes(e).iter().map(|d| if d.is_product() { d.to_string() } else { format!("({d})") }).collect::<Vec<_>>().join("×")
     }
     /// A declared name.
     pub fn variable(&self, name: &str) -> Option<&Variable> {
@@ -134,16 +164,32 @@ impl Graph {
         let types: Vec<(Type, bool)> =
             args.iter().map(|&a| (self.ty(a).clone(), matches!(self.node(a), Node::Number(_)))).collect();
         let (shape, _) = op.check(&types)?;
-        if let Some(simpler) = (op.shrink)(self, args) {
+        if !self.literal
+            && let Some(simpler) = (op.shrink)(self, args)
+        {
             debug_assert_eq!(*self.shape(simpler), shape, "`{}` shrinks to another shape", op.name);
             self.applied.insert(key, simpler);
             return Ok(simpler);
         }
-        Ok(self.intern_op(op, args.to_vec(), shape))
+        let e = self.intern_op(op, args.to_vec(), shape);
+        self.applied.insert(key, e);
+        Ok(e)
     }
     /// Applies an operation to arguments that fit.
     pub fn apply(&mut self, op: &'static Op, args: &[Expr]) -> Expr {
         self.try_apply(op, args).unwrap_or_else(|e| panic!("a pass built an ill-shaped node of `{}`: {e:?}", op.name))
+    }
+    /// Applies an operation to arguments that fit, without simplifying anything.
+    ///
+    /// Errors: the arguments do not fit.
+    pub fn apply_as_written(&mut self, op: &'static Op, args: &[Expr]) -> Result<Expr, ShapeError> {
+        if let Some(&e) = self.ids.get(&Node::Apply(OpRef(op), args.to_vec())) {
+            return Ok(e);
+        }
+        let types: Vec<(Type, bool)> =
+            args.iter().map(|&a| (self.ty(a).clone(), matches!(self.node(a), Node::Number(_)))).collect();
+        let (shape, _) = op.check(&types)?;
+        Ok(self.intern_op(op, args.to_vec(), shape))
     }
     /// Applies an operation without simplifying: for rows that have already brought their arguments into normal form.
     pub fn intern_op(&mut self, op: &'static Op, args: Vec<Expr>, shape: Shape) -> Expr {
@@ -158,7 +204,25 @@ impl Graph {
         if shape.is_scalar() {
             facts = facts.with(Fact::Symmetric);
         }
-        self.intern(Node::Apply(OpRef(op), args), Type::Matrix(shape), facts)
+        let axes = self.axes_of(op, &args, &shape);
+        let e = self.intern(Node::Apply(OpRef(op), args), Type::Matrix(shape), facts);
+        if let Some(axes) = axes {
+            self.axes.insert(e, axes);
+        }
+        e
+    }
+
+    /// The axes of a result: what the row says; entry by entry, those of an argument.
+    fn axes_of(&self, op: &'static Op, args: &[Expr], shape: &Shape) -> Option<Vec<Dim>> {
+        let of = |a: &Expr| self.axes.get(a).filter(|_| self.shape(*a) == shape).cloned();
+        if matches!(op.meaning, Meaning::Sum | Meaning::Entrywise { .. }) {
+            return args.iter().find_map(of);
+        }
+        if op.axes.contains('×') {
+            let (_, sizes) = op.check(&args.iter().map(|&a| (self.ty(a).clone(), false)).collect::<Vec<_>>()).ok()?;
+            return op.axes.split('×').map(|n| sizes.get(n).cloned()).collect();
+        }
+        op.axes.bytes().filter(u8::is_ascii_uppercase).find_map(|c| args.get(usize::from(c - b'A')).and_then(of))
     }
     /// The node.
     pub fn node(&self, e: Expr) -> &Node {

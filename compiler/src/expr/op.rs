@@ -160,6 +160,10 @@ pub struct Op {
     /// For pairs of argument slots a ≤ b, `S` with `dA' S dB` the second differential of `⟨D, Y⟩`; absent pairs are zero;
     /// of a function that gives none at all, `J` is differentiated.
     pub curvature: &'static [(usize, usize, &'static str)],
+    /// The axes of the result where it is an array of more than two, `c×p×q`, or the arguments whose axes it keeps, `A B`:
+    /// the first of them that is an array. Arrays are matrices here, first axis × all others, so that their vec_r is the
+    /// row-major order; only the language and the data know their axes.
+    pub axes: &'static str,
     /// What is known of the result: `symmetric A -> symmetric Y; positive Y`.
     pub facts: &'static str,
     /// What the arguments must satisfy, as facts: `positive A`, `invertible A`.
@@ -190,6 +194,7 @@ impl Op {
         meaning: Meaning::Sum,
         vec_form: &[],
         curvature: &[],
+        axes: "",
         facts: "",
         domain: "",
         bound: "",
@@ -233,7 +238,7 @@ impl Op {
                 (Argument::Number, _) => return Err(kind("a number")),
             };
             for (name, by_rows, dim) in found {
-                if name.contains('*') {
+                if name.contains(['*', '+', '-']) {
                     composite.push((Dim::parse(name), i, by_rows, dim));
                     continue;
                 }
@@ -330,6 +335,21 @@ impl Signature {
 /// A reference to a row, compared and hashed by name.
 #[derive(Clone, Copy)]
 pub struct OpRef(pub &'static Op);
+
+impl OpRef {
+    /// Whether it is the sum.
+    pub fn is_sum(self) -> bool {
+        matches!(self.0.meaning, Meaning::Sum)
+    }
+
+    /// Whether its two arguments may change places: they stand under the same letters.
+    pub fn commutes(self) -> bool {
+        let Meaning::Contraction(text) = self.0.meaning else { return false };
+        let inputs = text.split_once("->").map_or("", |x| x.0);
+        matches!(inputs.split(',').map(str::trim).collect::<Vec<_>>().as_slice(), [a, b] if a == b)
+    }
+}
+
 impl PartialEq for OpRef {
     fn eq(&self, o: &Self) -> bool {
         self.0.name == o.0.name

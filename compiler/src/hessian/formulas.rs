@@ -4,11 +4,21 @@
 use super::{Domain, eliminate};
 use crate::{
     differentiate::{self, NotDifferentiable, local_curvature, local_jacobian, slots, tangents},
-    expr::{Expr, Graph, Node, Shape},
+    expr::{Expr, Graph, Meaning, Node, Op, Shape},
     ops::build::Build,
     syntax,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Marks the output of the network while the loss is expanded, so that no simplification crosses it: in `mse(X W + B, Y)` the
+/// sum would become one with the loss. It is gone from every result.
+static OUTPUT: Op = Op {
+    name: "output",
+    signature: "m×n -> m×n",
+    meaning: Meaning::Contraction("i|j -> i|j"),
+    vec_form: &["I(m*n)"],
+    ..Op::BLANK
+};
 
 /// Which part of the Hessian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,38 +106,45 @@ fn outputs(g: &Graph, f: Expr) -> BTreeSet<Expr> {
     out
 }
 
-/// The nodes of the expanded loss that lie above every output of the network.
-fn loss_nodes(g: &mut Graph, f: Expr) -> BTreeSet<Expr> {
-    let ends: BTreeSet<Expr> = outputs(g, f).into_iter().map(|e| syntax::expand(g, e)).collect();
+/// The expanded loss with its outputs marked, and its nodes that lie above every output of the network.
+fn marked(g: &mut Graph, f: Expr) -> (Expr, BTreeSet<Expr>) {
+    let ends: HashMap<Expr, Expr> = outputs(g, f).into_iter().map(|e| (e, g.apply(&OUTPUT, &[e]))).collect();
+    let f = differentiate::substitute(g, f, &ends);
     let f = syntax::expand(g, f);
     let mut out = BTreeSet::new();
     let mut stack = vec![f];
     while let Some(e) = stack.pop() {
-        if (e == f || !ends.contains(&e)) && out.insert(e) {
+        if g.args_of(e, &OUTPUT).is_none() && out.insert(e) {
             stack.extend(g.args(e));
         }
     }
-    out
+    (f, out)
+}
+
+/// The same without marks.
+fn unmarked(g: &mut Graph, e: Expr) -> Expr {
+    let marks: HashMap<Expr, Expr> = g.reachable(&[e]).into_iter().filter_map(|u| Some((u, g.args_of(u, &OUTPUT)?[0]))).collect();
+    differentiate::substitute(g, e, &marks)
 }
 
 /// Blocks of the Hessian of the scalar f, for pairs of leaves. Shapes: |x| × |y|.
 ///
 /// Errors: [`NotDifferentiable`].
 pub fn blocks(g: &mut Graph, f: Expr, part: Part, pairs: &[(Expr, Expr)]) -> Result<Vec<Expr>, NotDifferentiable> {
-    let loss = if part == Part::Whole { BTreeSet::new() } else { loss_nodes(g, f) };
+    let (f, loss) = if part == Part::Whole { (syntax::expand(g, f), BTreeSet::new()) } else { marked(g, f) };
     let leaves: Vec<Expr> = pairs.iter().flat_map(|p| [p.0, p.1]).collect::<BTreeSet<_>>().into_iter().collect();
-    let f = syntax::expand(g, f);
     let result = eliminate(&mut Formulas { part, loss }, g, f, &leaves)?;
     let mut out = vec![];
     for &(x, y) in pairs {
-        out.push(match (result.second.get(&(x, y)), result.second.get(&(y, x))) {
+        let block = match (result.second.get(&(x, y)), result.second.get(&(y, x))) {
             (Some(&b), _) => b,
             (None, Some(&b)) => g.transpose(b),
             (None, None) => {
                 let (rows, cols) = (g.shape(x).len(), g.shape(y).len());
                 g.zeros(&Shape::new(rows, cols))
             }
-        });
+        };
+        out.push(unmarked(g, block));
     }
     Ok(out)
 }

@@ -1,9 +1,14 @@
 //! `Contraction`: one form for every multilinear operation.
 //! `i|k, k|j -> i|j` reads row|column; letters on one side are fused; a letter on both sides of the output is a
 //! Kronecker delta; a letter missing from the output is summed; a bare letter is a size; an integer before the output scales it.
+//! Letters in brackets stand at one index, their sum: `c|(it) -> ct|i` reads the entries c, i + t (all windows of a row);
+//! a capital multiplies the letter after it: `(Sit)` is S i + t.
 
 use crate::{matrix::Matrix, number::Number, scalar::Scalar};
 use std::collections::BTreeMap;
+
+/// One index: a letter, or a sum of letters, each with the size that multiplies it.
+pub type Element = Vec<(Option<char>, char)>;
 
 /// A contraction, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +40,35 @@ impl Contraction {
         }
     }
 
+    /// The elements of a group: letters, and sums of letters.
+    pub fn elements(group: &str) -> Vec<Element> {
+        let mut out: Vec<Element> = vec![];
+        let (mut inside, mut factor) = (false, None);
+        for c in group.chars() {
+            match c {
+                '(' => {
+                    inside = true;
+                    out.push(vec![]);
+                }
+                ')' => inside = false,
+                c if c.is_uppercase() => factor = Some(c),
+                c => {
+                    if !inside {
+                        out.push(vec![]);
+                    }
+                    out.last_mut().expect("an element has begun").push((factor.take(), c));
+                }
+            }
+        }
+        out
+    }
+
     /// `J` of `vec_r(out) = J vec_r(slot)`, as a contraction of the other operands: output letters | slot letters.
     pub fn jacobian(&self, slot: usize) -> Self {
         let mut inputs = self.inputs.clone();
         let cols = inputs.remove(slot).concat();
-        let dims = self.dims.iter().copied().chain(cols.chars()).collect();
+        let letters = cols.chars().filter(|c| c.is_lowercase() && !self.dims.contains(c));
+        let dims = self.dims.iter().copied().chain(letters).collect();
         Contraction { dims, inputs, output: [self.output.concat(), cols], scale: self.scale }
     }
 
@@ -54,24 +83,22 @@ impl Contraction {
                 }
             }
         }
-        let letters: Vec<(char, usize)> = size.iter().map(|(l, n)| (*l, *n)).collect();
+        let letters: Vec<(char, usize)> = size.iter().filter(|l| l.0.is_lowercase()).map(|(l, n)| (*l, *n)).collect();
+        let factor = |f: Option<char>| f.map_or(1, |f| size[&f]);
+        let span = |e: &Element| 1 + e.iter().map(|&(f, l)| factor(f) * (size[&l] - 1)).sum::<usize>();
         let place = |group: &str| -> Vec<(usize, usize)> {
-            let mut stride = 1;
-            let mut out: Vec<(usize, usize)> = group
-                .chars()
-                .rev()
-                .map(|l| {
+            let (mut stride, mut out) = (1, vec![]);
+            for e in Contraction::elements(group).iter().rev() {
+                for &(f, l) in e {
                     let at = letters.iter().position(|x| x.0 == l).expect("every letter has a size");
-                    let s = stride;
-                    stride *= letters[at].1;
-                    (at, s)
-                })
-                .collect();
-            out.reverse();
+                    out.push((at, stride * factor(f)));
+                }
+                stride *= span(e);
+            }
             out
         };
         let offset = |group: &[(usize, usize)], at: &[usize]| group.iter().map(|&(l, s)| at[l] * s).sum::<usize>();
-        let extent = |group: &str| group.chars().map(|l| size[&l]).product::<usize>();
+        let extent = |group: &str| Contraction::elements(group).iter().map(span).product::<usize>();
         let (rows, cols) = (extent(&self.output[0]), extent(&self.output[1]));
         let (out_r, out_c) = (place(&self.output[0]), place(&self.output[1]));
         let ins: Vec<_> = self.inputs.iter().map(|[r, c]| (place(r), place(c))).collect();

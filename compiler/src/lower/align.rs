@@ -7,10 +7,22 @@ use super::{
 use crate::{
     dim::Dim,
     expr::Expr,
-    index::{Contraction, Letter, Step},
+    index::{Contraction, Element, Letter, Step},
     number::Number,
 };
 use std::collections::BTreeMap;
+
+/// Where the letters of a contraction are.
+struct Letters<'a> {
+    /// Sizes that are given.
+    given: BTreeMap<char, &'a Dim>,
+    /// View and tag of every occurrence.
+    occurrences: BTreeMap<char, Vec<(usize, Tag)>>,
+    /// View and tag of every sum of letters.
+    windows: Vec<((usize, Tag), Element)>,
+    /// Sizes of the positions that each letter is.
+    sizes: BTreeMap<char, Vec<Dim>>,
+}
 
 /// What identifying two letters comes to.
 enum Unified {
@@ -27,16 +39,25 @@ fn nonnegative(d: &Dim) -> bool {
     d.rename(&shifted).has_only_positive_terms()
 }
 
+/// The letters of a sum with their strides, and the size of the index: `1 + Σ stride (extent - 1)`.
+fn sum_of(e: &Element, given: &BTreeMap<char, &Dim>) -> (Vec<(Dim, char)>, Dim) {
+    let one = Dim::constant(1);
+    let parts: Vec<(Dim, char)> = e.iter().map(|&(f, l)| (f.map_or(one.clone(), |f| given[&f].clone()), l)).collect();
+    let size = parts.iter().fold(one.clone(), |n, (s, l)| &n + &(s * &(given[l] - &one)));
+    (parts, size)
+}
+
 impl Lower<'_> {
-    /// Splits position `at` of a view (and every position tied to it by a delta) into sizes `n1`, `n2`; false if a box is in the way.
+    /// Splits position `at` of a view (and every position tied to it by a delta) into sizes `n1`, `n2`; false if a box or a
+    /// window is in the way.
     fn split(&mut self, view: &mut View, at: usize, n1: &Dim, n2: &Dim) -> bool {
         let mut tied = vec![at];
         loop {
             let before = tied.len();
             for t in &view.terms {
-                let letters: Vec<Letter> = tied.iter().map(|&k| t.free[k].letter).collect();
+                let letters: Vec<Letter> = tied.iter().flat_map(|&k| &t.free[k].letters).map(|x| x.0).collect();
                 for (k, s) in t.free.iter().enumerate() {
-                    if letters.contains(&s.letter) && !tied.contains(&k) {
+                    if letters.iter().any(|l| s.has(*l)) && !tied.contains(&k) {
                         tied.push(k);
                     }
                 }
@@ -52,7 +73,8 @@ impl Lower<'_> {
         }
         for t in &view.terms {
             for &k in &tied {
-                if t.free[k].offset != Dim::default() || *self.extent(t.free[k].letter) != size {
+                let whole = t.free[k].letter().is_some_and(|l| *self.extent(l) == size);
+                if t.free[k].offset != Dim::default() || !whole {
                     return false;
                 }
             }
@@ -61,15 +83,8 @@ impl Lower<'_> {
             let mut done: BTreeMap<Letter, (Letter, Letter)> = BTreeMap::new();
             let mut free = vec![];
             for (k, s) in std::mem::take(&mut t.free).into_iter().enumerate() {
-                if tied.contains(&k) {
-                    let (a, b) = match done.get(&s.letter) {
-                        Some(&pair) => pair,
-                        None => {
-                            let pair = (self.letter(n1.clone()), self.letter(n2.clone()));
-                            done.insert(s.letter, pair);
-                            pair
-                        }
-                    };
+                if let (true, Some(l)) = (tied.contains(&k), s.letter()) {
+                    let (a, b) = *done.entry(l).or_insert_with(|| (self.letter(n1.clone()), self.letter(n2.clone())));
                     free.push(Slot::full(a));
                     free.push(Slot::full(b));
                 } else {
@@ -103,8 +118,8 @@ impl Lower<'_> {
             if have == *want {
                 continue;
             }
-            let whole = |rest: &Dim| rest.as_constant().is_some() || rest.names().next().is_some();
-            match have.divide(want).filter(whole) {
+            // `p / (2 p)` is no size; `m / 2` is one only where halves are in play already
+            match have.divide(want).filter(|d| d.is_integral() || !have.is_integral()) {
                 // positions have moved, of this side too where a delta ties them
                 Some(rest) if self.split(view, at, want, &rest) => return Ok(true),
                 _ => match want.divide(&have) {
@@ -173,24 +188,30 @@ impl Lower<'_> {
 
     fn try_contraction(&mut self, c: &Contraction, parts: &[(Expr, View)], dims: &[Dim]) -> Result<View, usize> {
         let given: BTreeMap<char, &Dim> = c.dims.iter().copied().zip(dims).collect();
+        let elements = Contraction::elements;
+        let span = |e: &Element| sum_of(e, &given).1;
         let mut views: Vec<View> = parts.iter().map(|p| p.1.clone()).collect();
-        // every occurrence of a letter gets a tag of its own
+        // every occurrence of a letter gets a tag of its own; the letters of a sum are known by their sizes
         let mut occurrences: BTreeMap<char, Vec<(usize, Tag)>> = BTreeMap::new();
+        let mut windows: Vec<((usize, Tag), Element)> = vec![];
         let mut next: Tag = 2;
         for (k, [rows, cols]) in c.inputs.iter().enumerate() {
             for (side, group) in [(ROW, rows), (COL, cols)] {
-                let letters: Vec<char> = group.chars().collect();
+                let letters = elements(group);
                 if letters.len() > 1 {
                     // a fused group: its parts have given sizes
-                    let sizes: Vec<Dim> = letters.iter().map(|l| given[l].clone()).filter(|d| !d.is_one()).collect();
+                    let sizes: Vec<Dim> = letters.iter().map(span).filter(|d| !d.is_one()).collect();
                     self.refine(&mut views[k], side, &sizes).map_err(|()| k)?;
                 }
                 let mut positions = views[k].positions(side).into_iter();
                 for (at, l) in letters.iter().enumerate() {
                     let tag = next;
                     next += 1;
-                    occurrences.entry(*l).or_default().push((k, tag));
-                    let wanted = (letters.len() > 1).then(|| given[l].clone());
+                    match l.as_slice() {
+                        [(None, l)] => occurrences.entry(*l).or_default().push((k, tag)),
+                        _ => windows.push(((k, tag), l.clone())),
+                    }
+                    let wanted = (letters.len() > 1).then(|| span(l));
                     let mut product = Dim::constant(1);
                     loop {
                         let last = at + 1 == letters.len();
@@ -220,21 +241,28 @@ impl Lower<'_> {
         }
         // sizes of each letter, and of the result
         let mut sizes: BTreeMap<char, Vec<Dim>> = BTreeMap::new();
-        for (l, d) in &given {
+        for (l, d) in given.iter().filter(|x| x.0.is_lowercase()) {
             sizes.insert(*l, if d.is_one() { vec![] } else { vec![(*d).clone()] });
         }
         for (l, places) in &occurrences {
             let (k, tag) = places[0];
             sizes.insert(*l, views[k].positions(tag).iter().map(|&p| views[k].sizes[p].0.clone()).collect());
         }
-        let side = |s: &str| -> Vec<Dim> { s.chars().flat_map(|l| sizes[&l].clone()).collect() };
+        let side = |s: &str| -> Vec<Dim> {
+            let of = |e: Element| match e.as_slice() {
+                [(None, l)] => sizes[l].clone(),
+                _ => Some(span(&e)).filter(|d| !d.is_one()).into_iter().collect(),
+            };
+            elements(s).into_iter().flat_map(of).collect()
+        };
         let (rows, cols) = (side(&c.output[0]), side(&c.output[1]));
         let mut terms = vec![];
+        let letters = Letters { given, occurrences, windows, sizes };
         if c.scale != 0 {
             let mut choice = vec![0; views.len()];
             'all: loop {
                 if views.iter().all(|v| !v.terms.is_empty()) {
-                    let combined = self.combine(c, &views, &choice, &occurrences, &sizes)?;
+                    let combined = self.combine(c, &views, &choice, &letters)?;
                     terms.extend(combined);
                 }
                 let mut k = choice.len();
@@ -260,9 +288,9 @@ impl Lower<'_> {
         c: &Contraction,
         views: &[View],
         choice: &[usize],
-        occurrences: &BTreeMap<char, Vec<(usize, Tag)>>,
-        sizes: &BTreeMap<char, Vec<Dim>>,
+        letters: &Letters<'_>,
     ) -> Result<Option<Term>, usize> {
+        let Letters { given, occurrences, windows, sizes } = letters;
         // the free slots of the combined term are those of all factors, one after the other
         let mut term = Term { coefficient: Number::int(c.scale), free: vec![], factors: vec![] };
         let mut start = vec![];
@@ -279,9 +307,8 @@ impl Lower<'_> {
         }
         // where each letter's slots are; letters given by sizes alone get new ones
         let mut slots: BTreeMap<char, Vec<usize>> = BTreeMap::new();
+        let at = |(k, tag): (usize, Tag)| -> Vec<usize> { views[k].positions(tag).into_iter().map(|p| start[k] + p).collect() };
         for (l, places) in occurrences {
-            let at =
-                |(k, tag): (usize, Tag)| -> Vec<usize> { views[k].positions(tag).into_iter().map(|p| start[k] + p).collect() };
             let first = at(places[0]);
             for &place in &places[1..] {
                 for ((p, q), n) in first.iter().zip(at(place)).zip(&sizes[l]) {
@@ -305,15 +332,37 @@ impl Lower<'_> {
                     .collect()
             });
         }
+        // the index at a window is the sum of its letters
+        let window = |term: &Term, e: &Element| -> Slot {
+            let place = |l: &char| slots[l].first().and_then(|&p| term.free[p].letter());
+            let parts = sum_of(e, given).0.into_iter().filter_map(|(s, l)| Some((place(&l)?, s))).collect();
+            Slot { letters: parts, offset: Dim::default() }
+        };
+        for &(place, ref e) in windows.iter() {
+            let [p] = at(place)[..] else { continue };
+            let index = window(&term, e);
+            let last = term.free.len();
+            term.free.push(index);
+            match self.unify(&mut term, p, last, &sum_of(e, given).1) {
+                Unified::Same => {}
+                Unified::Never => return Ok(None),
+                Unified::Unknown => return Err(place.0),
+            }
+        }
         // a letter that the result has not is summed: a box of it must be counted by its own extent only
-        let free: Vec<Slot> = c.output.concat().chars().flat_map(|l| slots[&l].iter().map(|&p| term.free[p].clone())).collect();
+        let mut free: Vec<Slot> = vec![];
+        for e in c.output.iter().flat_map(|s| Contraction::elements(s)) {
+            match e.as_slice() {
+                [(None, l)] => free.extend(slots[l].iter().map(|&p| term.free[p].clone())),
+                _ if sum_of(&e, given).1.is_one() => {}
+                _ => free.push(window(&term, &e)),
+            }
+        }
         let hidden: Vec<Letter> = term
             .free
             .iter()
-            .map(|s| s.letter)
-            .filter(|l| {
-                !free.iter().any(|s| s.letter == *l) && !term.factors.iter().any(|f| f.strides.iter().any(|(x, _)| x == l))
-            })
+            .flat_map(|s| s.letters.iter().map(|x| x.0))
+            .filter(|l| !free.iter().any(|s| s.has(*l)) && !term.factors.iter().any(|f| f.strides.iter().any(|(x, _)| x == l)))
             .collect();
         // letters that nothing mentions any more count their extent: a scalar tensor of ones carries them
         for l in hidden.into_iter().collect::<std::collections::BTreeSet<_>>() {
@@ -340,21 +389,37 @@ impl Lower<'_> {
     /// Identifies the indices at two slots of a term along positions of size n.
     fn unify(&mut self, term: &mut Term, p: usize, q: usize, n: &Dim) -> Unified {
         let (a, b) = (term.free[p].clone(), term.free[q].clone());
-        if a.letter == b.letter {
-            return if a.offset == b.offset { Unified::Same } else { Unified::Never };
+        if a == b {
+            return Unified::Same;
         }
-        let (ea, eb) = (self.extent(a.letter).clone(), self.extent(b.letter).clone());
+        let (Some(la), Some(lb)) = (a.letter(), b.letter()) else {
+            // a window within a whole position: the letter of the position is the sum
+            for (whole, other) in [(&a, &b), (&b, &a)] {
+                if let Some(l) = whole.letter()
+                    && (&whole.offset, self.extent(l)) == (&Dim::default(), n)
+                    && !other.has(l)
+                {
+                    term.substitute(l, other);
+                    return Unified::Same;
+                }
+            }
+            return Unified::Unknown;
+        };
+        if la == lb {
+            return Unified::Never;
+        }
+        let (ea, eb) = (self.extent(la).clone(), self.extent(lb).clone());
         let zero = Dim::default();
         let inside = |o: &Dim, e: &Dim, o2: &Dim, e2: &Dim| {
             // [o, o + e) within [o2, o2 + e2)
             (*o2 == zero && e2 == n) || (nonnegative(&(o - o2)) && nonnegative(&(&(o2 + e2) - &(o + e))))
         };
         if a.offset == b.offset && ea == eb || inside(&a.offset, &ea, &b.offset, &eb) {
-            term.substitute(b.letter, a.letter, &(&a.offset - &b.offset));
+            term.substitute(lb, &Slot::shifted(la, &a.offset - &b.offset));
             return Unified::Same;
         }
         if inside(&b.offset, &eb, &a.offset, &ea) {
-            term.substitute(a.letter, b.letter, &(&b.offset - &a.offset));
+            term.substitute(la, &Slot::shifted(lb, &b.offset - &a.offset));
             return Unified::Same;
         }
         let apart = |o: &Dim, e: &Dim, o2: &Dim| nonnegative(&(o2 - &(o + e)));
@@ -412,7 +477,7 @@ impl Lower<'_> {
         }
         let tensor = self.program.tensor(vec![rows.clone(), cols.clone()], crate::index::Source::Computed);
         for t in &view.terms {
-            let target = t.target(tensor, &strides);
+            let target = Term::target(tensor, t.free.iter().zip(&strides));
             self.emit(t, target, a);
         }
         self.view_of(tensor, &rows, &cols)
@@ -426,7 +491,7 @@ impl Lower<'_> {
         for t in &view.terms {
             let mut t = t.clone();
             let y = self.letter(length.clone());
-            t.free.push(Slot { letter: y, offset: skip.clone() });
+            t.free.push(Slot::shifted(y, skip.clone()));
             let last = t.free.len() - 1;
             match self.unify(&mut t, at, last, n) {
                 Unified::Same => {}
@@ -443,9 +508,8 @@ impl Lower<'_> {
             sizes.remove(at);
             for t in &mut terms {
                 let gone = t.free.remove(at);
-                let lost = !t.free.iter().any(|s| s.letter == gone.letter)
-                    && !t.factors.iter().any(|f| f.strides.iter().any(|(l, _)| *l == gone.letter));
-                if lost && !self.extent(gone.letter).is_one() {
+                let used = |l: Letter| t.is_free(l) || t.factors.iter().any(|f| f.strides.iter().any(|x| x.0 == l));
+                if gone.letters.iter().any(|x| !used(x.0) && !self.extent(x.0).is_one()) {
                     return None;
                 }
             }

@@ -58,12 +58,15 @@ impl IndexForm {
 /// A tensor with the stride of each numbered letter, and an offset.
 type Place = (TensorId, Vec<(usize, DimId)>, DimId);
 
+/// The letters of a free slot with their strides, and an offset.
+type Index = (Vec<(usize, DimId)>, DimId);
+
 /// One product: powers of sizes, extents of its letters, free slots, factors.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     sizes: Sizes,
     extents: Vec<DimId>,
-    free: Vec<(usize, DimId)>,
+    free: Vec<Index>,
     factors: Vec<Place>,
 }
 

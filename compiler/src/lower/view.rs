@@ -12,17 +12,49 @@ pub(super) type Tag = usize;
 pub(super) const ROW: Tag = 0;
 pub(super) const COL: Tag = 1;
 
-/// The index along one position of a view: `letter + offset`; outside the letter's range the term is zero.
+/// The index along one position of a view: `Σ stride · letter + offset`. Mostly it is one letter; a letter with an offset is
+/// a box, zero outside of it; a sum of letters slides a window, and the entries of all letters that meet there are added.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Slot {
-    pub(super) letter: Letter,
+    pub(super) letters: Vec<(Letter, Dim)>,
     pub(super) offset: Dim,
 }
 
 impl Slot {
     pub(super) fn full(letter: Letter) -> Slot {
-        Slot { letter, offset: Dim::default() }
+        Slot::shifted(letter, Dim::default())
     }
+    pub(super) fn shifted(letter: Letter, offset: Dim) -> Slot {
+        Slot { letters: vec![(letter, Dim::constant(1))], offset }
+    }
+    /// The letter, if it is one alone.
+    pub(super) fn letter(&self) -> Option<Letter> {
+        match self.letters.as_slice() {
+            [(l, s)] if s.is_one() => Some(*l),
+            _ => None,
+        }
+    }
+    pub(super) fn has(&self, letter: Letter) -> bool {
+        self.letters.iter().any(|x| x.0 == letter)
+    }
+}
+
+/// Adds a stride to that of a letter.
+fn add(strides: &mut Vec<(Letter, Dim)>, letter: Letter, stride: &Dim) {
+    match strides.iter_mut().find(|x| x.0 == letter) {
+        Some((_, s)) => *s = &*s + stride,
+        None => strides.push((letter, stride.clone())),
+    }
+}
+
+/// Replaces a letter of an index by another index.
+fn replace(strides: &mut Vec<(Letter, Dim)>, offset: &mut Dim, from: Letter, by: &Slot) {
+    let Some(at) = strides.iter().position(|x| x.0 == from) else { return };
+    let (_, s) = strides.remove(at);
+    for (l, t) in &by.letters {
+        add(strides, *l, &(&s * t));
+    }
+    *offset = &*offset + &(&s * &by.offset);
 }
 
 /// A tensor in a term.
@@ -51,8 +83,8 @@ pub(super) struct View {
 /// The structure of a term: which positions share a letter, and the boxes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pattern {
-    /// Class and offset of each position.
-    pub(super) slots: Vec<(usize, Dim)>,
+    /// Classes with their strides, and offset, of each position.
+    pub(super) slots: Vec<(Vec<(usize, Dim)>, Dim)>,
     /// Extent of each class.
     pub(super) extents: Vec<Dim>,
     /// Whether the entries depend on the letter of the class.
@@ -98,52 +130,81 @@ impl View {
 
 impl Term {
     pub(super) fn is_cheap(&self) -> bool {
-        self.factors.len() <= 1
-            && self.factors.iter().flat_map(|f| &f.strides).all(|(l, _)| self.free.iter().any(|s| s.letter == *l))
+        self.factors.len() <= 1 && self.factors.iter().flat_map(|f| &f.strides).all(|(l, _)| self.is_free(*l))
     }
 
-    /// The distinct free letters in the order of their first position.
-    pub(super) fn class_letters(&self) -> Vec<Letter> {
-        let mut out = vec![];
-        for s in &self.free {
-            if !out.contains(&s.letter) {
-                out.push(s.letter);
+    /// Whether an index of the matrix moves with the letter.
+    pub(super) fn is_free(&self, l: Letter) -> bool {
+        self.free.iter().any(|s| s.has(l))
+    }
+
+    /// What an entry is stored by: the distinct free letters in the order of their first position. A window that slides over
+    /// letters that no other position has is one class: what meets there can be added up.
+    pub(super) fn classes(&self) -> Vec<Slot> {
+        let mut out: Vec<Slot> = vec![];
+        for (k, s) in self.free.iter().enumerate() {
+            if self.adds_up(k) {
+                out.push(s.clone());
+                continue;
+            }
+            for (l, _) in &s.letters {
+                let class = Slot::full(*l);
+                if !out.contains(&class) {
+                    out.push(class);
+                }
             }
         }
         out
     }
 
-    pub(super) fn pattern(&self, extents: &[Dim]) -> Pattern {
-        let letters = self.class_letters();
-        let class = |l: Letter| letters.iter().position(|x| *x == l).expect("a free letter has a class");
+    fn adds_up(&self, k: usize) -> bool {
+        let alone = |l: Letter| self.free.iter().filter(|s| s.has(l)).count() == 1;
+        self.free[k].letters.len() > 1 && self.free[k].letters.iter().all(|x| alone(x.0)) && !self.factors.is_empty()
+    }
+
+    /// The structure, for positions of these sizes.
+    pub(super) fn pattern(&self, extents: &[Dim], sizes: &[(Dim, Tag)]) -> Pattern {
+        let classes = self.classes();
+        let class = |s: &Slot| classes.iter().position(|x| x == s).expect("a free letter has a class");
+        let one = Dim::constant(1);
+        let slot = |(k, s): (usize, &Slot)| match self.adds_up(k) {
+            true => (vec![(class(s), one.clone())], Dim::default()),
+            false => (s.letters.iter().map(|(l, d)| (class(&Slot::full(*l)), d.clone())).collect(), s.offset.clone()),
+        };
+        let extent = |s: &Slot| match s.letter() {
+            Some(l) => extents[l.0 as usize].clone(),
+            None => sizes[self.free.iter().position(|x| x == s).expect("a window is a position")].0.clone(),
+        };
+        let read = |l: Letter| self.factors.iter().any(|f| f.strides.iter().any(|(x, _)| *x == l));
         Pattern {
-            slots: self.free.iter().map(|s| (class(s.letter), s.offset.clone())).collect(),
-            extents: letters.iter().map(|l| extents[l.0 as usize].clone()).collect(),
-            varies: letters.iter().map(|l| self.factors.iter().any(|f| f.strides.iter().any(|(x, _)| x == l))).collect(),
+            slots: self.free.iter().enumerate().map(slot).collect(),
+            extents: classes.iter().map(extent).collect(),
+            varies: classes.iter().map(|s| s.letters.len() > 1 || s.letters.iter().any(|x| read(x.0))).collect(),
         }
     }
 
-    /// Where the term is added in a dense tensor with one stride a position.
-    pub(super) fn target(&self, tensor: TensorId, strides: &[Dim]) -> Access {
+    /// Where the term is added in a dense tensor with one stride an index.
+    pub(super) fn target<'a>(tensor: TensorId, indices: impl Iterator<Item = (&'a Slot, &'a Dim)>) -> Access {
         let mut out: BTreeMap<Letter, Dim> = BTreeMap::new();
         let mut offset = Dim::default();
-        for (slot, s) in self.free.iter().zip(strides) {
-            let sum = out.get(&slot.letter).map_or(s.clone(), |old| old + s);
-            out.insert(slot.letter, sum);
+        for (slot, s) in indices {
+            for (l, t) in &slot.letters {
+                let step = s * t;
+                let sum = out.get(l).map_or(step.clone(), |old| old + &step);
+                out.insert(*l, sum);
+            }
             offset = &offset + &(&slot.offset * s);
         }
         Access { tensor, strides: out.into_iter().collect(), offset }
     }
 
-    /// Replaces a letter by another plus an offset.
-    pub(super) fn substitute(&mut self, from: Letter, to: Letter, plus: &Dim) {
+    /// Replaces a letter by an index.
+    pub(super) fn substitute(&mut self, from: Letter, by: &Slot) {
         for s in &mut self.free {
-            if s.letter == from {
-                *s = Slot { letter: to, offset: &s.offset + plus };
-            }
+            replace(&mut s.letters, &mut s.offset, from, by);
         }
         for f in &mut self.factors {
-            f.substitute(from, to, plus);
+            replace(&mut f.strides, &mut f.offset, from, by);
         }
     }
 
@@ -167,32 +228,12 @@ impl Term {
     pub(super) fn rename(&mut self, fresh: &mut dyn FnMut(Letter) -> Letter) {
         let mut map: BTreeMap<Letter, Letter> = BTreeMap::new();
         let mut name = |l: Letter| *map.entry(l).or_insert_with(|| fresh(l));
-        for s in &mut self.free {
-            s.letter = name(s.letter);
+        for (l, _) in self.free.iter_mut().flat_map(|s| &mut s.letters) {
+            *l = name(*l);
         }
         for f in &mut self.factors {
             for (l, _) in &mut f.strides {
                 *l = name(*l);
-            }
-        }
-    }
-}
-
-impl Factor {
-    pub(super) fn substitute(&mut self, from: Letter, to: Letter, plus: &Dim) {
-        let mut moved: Option<Dim> = None;
-        self.strides.retain(|(l, s)| {
-            let hit = *l == from;
-            if hit {
-                moved = Some(moved.as_ref().map_or(s.clone(), |m| m + s));
-            }
-            !hit
-        });
-        if let Some(s) = moved {
-            self.offset = &self.offset + &(&s * plus);
-            match self.strides.iter_mut().find(|(l, _)| *l == to) {
-                Some((_, old)) => *old = &*old + &s,
-                None => self.strides.push((to, s)),
             }
         }
     }

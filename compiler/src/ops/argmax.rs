@@ -1,6 +1,6 @@
 //! Where the largest entry is, `argmax(A)`: 1 at the first of the largest in row order, else 0; its derivative is 0.
 
-use super::{build::Build, kink};
+use super::{build::Build, kink, rowwise};
 use crate::{
     expr::{DomainError, Forms, Meaning, Op, functions},
     matrix::Matrix,
@@ -28,5 +28,5 @@ fn value<T: Scalar>(a: &[&Matrix<T>], _: &[usize]) -> Result<Matrix<T>, DomainEr
 
 /// The place in `data` of the first of the largest entries.
 pub(super) fn first<T: Scalar>(a: &Matrix<T>) -> usize {
-    (0..a.data.len()).fold(0, |best, i| if a.data[i].real() > a.data[best].real() { i } else { best })
+    rowwise::first(&a.data)
 }

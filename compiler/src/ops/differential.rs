@@ -7,6 +7,7 @@ pub static DIFFERENTIAL: Op = Op {
     name: "d",
     signature: "p×q, ... -> p×q",
     meaning: Meaning::Derivative,
+    axes: "A",
     bound: "normF(Y)",
     forms: Forms::call("d", r"\mathrm{d}"),
     ..Op::BLANK

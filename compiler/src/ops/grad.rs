@@ -7,6 +7,7 @@ pub static GRAD: Op = Op {
     name: "grad",
     signature: "1×1, m×n -> m×n",
     meaning: Meaning::Derivative,
+    axes: "B",
     bound: "normF(Y)",
     forms: Forms::call("grad", r"\nabla"),
     ..Op::BLANK

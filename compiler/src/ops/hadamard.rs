@@ -10,6 +10,7 @@ pub static HADAMARD: Op = Op {
     meaning: Meaning::Contraction("i|j, i|j -> i|j"),
     vec_form: &["diag(vec_r(B))", "diag(vec_r(A))"],
     curvature: &[(0, 1, "diag(vec_r(D))")],
+    axes: "A B",
     facts: "symmetric A, symmetric B -> symmetric Y; positive A, positive B -> positive Y; \
             nonnegative A, nonnegative B -> nonnegative Y; diagonal A -> diagonal Y; diagonal B -> diagonal Y; \
             posdef A, posdef B -> posdef Y",

@@ -8,6 +8,7 @@ pub static HVP: Op = Op {
     name: "hvp",
     signature: "1×1, m×n, ... -> m×n",
     meaning: Meaning::Derivative,
+    axes: "B",
     bound: "normF(Y)",
     forms: Forms::call("hvp", r"\operatorname{hvp}"),
     ..Op::BLANK

@@ -1,6 +1,6 @@
 //! Kinks: the places where a value has no derivative, and the piece that is taken there, in words.
 
-use super::{argmax, norm2};
+use super::{argmax, norm2, rowwise};
 use crate::matrix::Matrix;
 
 /// An entry that is exactly zero, where the piece below zero is taken (for `abs` and `sign`: derivative zero).
@@ -19,6 +19,15 @@ pub(super) fn tied_maximum(a: &Matrix<f64>) -> Option<String> {
     let first = argmax::first(a);
     let second = (first + 1..a.data.len()).find(|&i| a.data[i] == a.data[first])?;
     Some(format!("equal maxima at entries {} and {}, of which the first is taken", entry(a, first), entry(a, second)))
+}
+
+/// A row whose maximum is reached twice, of which the first is taken.
+pub(super) fn tied_row(a: &Matrix<f64>) -> Option<String> {
+    (0..a.rows).find_map(|i| {
+        let (row, first) = (a.row(i), rowwise::first(a.row(i)));
+        let second = (first + 1..a.cols).find(|&j| row[j] == row[first])?;
+        Some(format!("equal maxima in row {}, at {} and {}, of which the first is taken", i + 1, first + 1, second + 1))
+    })
 }
 
 /// A largest singular value that is not simple, to rounding; one pair of its vectors is taken.

@@ -21,6 +21,11 @@ pub(super) fn maximum<T: Scalar>(row: &[T]) -> T {
     if T::ORDERED && largest.is_finite() { T::number(Number::Float(largest)) } else { T::zero() }
 }
 
+/// Where the first of the largest entries is.
+pub(super) fn first<T: Scalar>(row: &[T]) -> usize {
+    (0..row.len()).fold(0, |best, j| if row[j].real() > row[best].real() { j } else { best })
+}
+
 /// The sum of the entries.
 pub(super) fn sum<T: Scalar>(row: &[T]) -> T {
     row.iter().fold(T::zero(), |s, &x| s + x)

@@ -10,6 +10,7 @@ pub static SCALE: Op = Op {
     meaning: Meaning::Contraction("|, i|j -> i|j"),
     vec_form: &["vec_r(B)", "A I(m*n)"],
     curvature: &[(0, 1, "vec_r(D)'")],
+    axes: "B",
     facts: "symmetric B -> symmetric Y; positive A, positive B -> positive Y; positive A, posdef B -> posdef Y; \
             nonnegative A, nonnegative B -> nonnegative Y; diagonal B -> diagonal Y; invertible A, invertible B -> invertible Y",
     bound: "norm2(A) norm2(B)",

@@ -27,6 +27,8 @@ pub struct Settings {
 pub struct Answer {
     /// The query as it was asked.
     pub query: String,
+    /// Extents of the axes of the value: rows and columns, or those of an array.
+    pub axes: Vec<usize>,
     /// The value; one a sample where the batch axis is kept.
     pub values: Vec<Matrix<f64>>,
     /// What the reader should know: kinks that were met, how a batch was averaged.
@@ -67,7 +69,9 @@ pub fn evaluate(model: &mut Model, queries: &[Query], data: &Bound, settings: &S
     let mut answers = vec![];
     let averaged = format!("mean over a batch of {}", data.samples.len());
     for (q, p) in queries.iter().zip(&plans) {
-        let mut answer = Answer { query: q.text.clone(), values: vec![], notes: vec![] };
+        let extents = model.graph.axes(q.expr).into_iter().map(|d| d.eval(&|s| data.sizes.get(s).copied()));
+        let axes: Option<Vec<usize>> = extents.collect();
+        let mut answer = Answer { query: q.text.clone(), axes: vec![], values: vec![], notes: vec![] };
         match p {
             Plan::Once | Plan::Whole => {
                 answer.values = values.remove(0);
@@ -86,6 +90,7 @@ pub fn evaluate(model: &mut Model, queries: &[Query], data: &Bound, settings: &S
         if data.batched && !keep && !matches!(p, Plan::Once) {
             answer.notes.push(averaged.clone());
         }
+        answer.axes = axes.unwrap_or_else(|| vec![answer.values[0].rows, answer.values[0].cols]);
         answers.push(answer);
     }
     Ok(answers)
@@ -236,7 +241,7 @@ impl Runner<'_> {
         for (k, (&part, mean)) in parts.iter().zip(means).enumerate() {
             let shape = g.shape(part).clone();
             let name = format!("mean {k} of shape {shape}");
-            names.insert(part, g.declare(&name, shape, Kind::Const));
+            names.insert(part, g.declare_like(&name, part, Kind::Const));
             values.insert(name, mean);
         }
         let e = crate::differentiate::substitute(g, q.expr, &names);

@@ -2,8 +2,8 @@
 
 use super::{CONVENTION, Document, Format, Line, latex, line};
 
-/// The parts and the results as one object.
-pub(super) fn document(d: &Document) -> String {
+/// The parts, the results and further members as one object.
+pub(super) fn document(d: &Document, further: &[(&str, String)]) -> String {
     let part = |l: &Line| object(&[("name", &l.name), ("shape", &l.shape)], l, &[Format::Text, Format::Latex, Format::Hesse]);
     let result = |l: &Line| {
         let formats = [Format::Text, Format::Latex, Format::Mathml, Format::Hesse];
@@ -13,8 +13,9 @@ pub(super) fn document(d: &Document) -> String {
         true => "[]".to_owned(),
         false => format!("[\n    {}\n  ]", items.join(",\n    ")),
     };
+    let further: String = further.iter().map(|(name, value)| format!(",\n  {}: {value}", string(name))).collect();
     format!(
-        "{{\n  \"convention\": {},\n  \"parts\": {},\n  \"results\": {}\n}}\n",
+        "{{\n  \"convention\": {},\n  \"parts\": {},\n  \"results\": {}{further}\n}}\n",
         string(CONVENTION),
         list(d.parts.iter().map(part).collect()),
         list(d.results.iter().map(result).collect())
@@ -33,7 +34,7 @@ fn object(fields: &[(&str, &str)], l: &Line, formats: &[Format]) -> String {
 }
 
 /// A JSON string.
-fn string(s: &str) -> String {
+pub fn string(s: &str) -> String {
     let mut out = String::from("\"");
     for c in s.chars() {
         match c {

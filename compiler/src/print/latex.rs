@@ -224,6 +224,10 @@ fn apply(op: &'static Op, args: &[Formula], out: &mut String) {
 
 /// A name with its subscript.
 pub(super) fn name(n: &str) -> String {
+    if n.contains('(') {
+        // a result is called by its query
+        return query(n);
+    }
     let s = symbol(n);
     let base = letters(&s.base);
     match s.subscript.as_str() {

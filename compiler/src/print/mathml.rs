@@ -191,6 +191,10 @@ fn superscript(s: &str) -> String {
 
 /// A name with its subscript.
 fn name(n: &str) -> String {
+    if n.contains('(') {
+        // a result is called by its query
+        return format!("<mtext>{}</mtext>", escape(n));
+    }
     let s = symbol(n);
     let base = letters(&s.base);
     match s.subscript.as_str() {

@@ -46,6 +46,15 @@ pub struct Model {
 }
 
 impl Model {
+    /// The equations that are assumed.
+    pub fn equations(&self) -> Vec<(Expr, Expr)> {
+        let equation = |a: &Assumption| match a.says {
+            Assumed::Compared(c) if c.relation == Relation::Equal => Some((c.lhs, c.rhs)),
+            _ => None,
+        };
+        self.assumptions.iter().filter_map(equation).collect()
+    }
+
     /// The value of a name: data, a parameter, or a node. Sizes have none.
     pub fn named(&self, name: &str) -> Option<Expr> {
         match self.state.globals.get(name)?.value {

@@ -1,6 +1,7 @@
 //! Syntax tree to graph: names, shapes and sizes are checked here, where the places are at hand.
 
 mod arithmetic;
+mod arrays;
 mod calls;
 mod derivatives;
 mod mistakes;
@@ -219,11 +220,11 @@ impl<'a> Resolver<'a> {
     /// `dX`, declared on demand, for a declared `X`.
     fn increment(&mut self, name: &str) -> Option<Expr> {
         let of = name.strip_prefix('d').filter(|_| self.tangents)?;
-        let shape = self.g.variable(of)?.shape.clone();
-        let e = match self.g.variable(name) {
-            Some(v) if v.shape == shape => v.expr,
+        let of = self.g.variable(of)?.expr;
+        let e = match self.g.variable(name).map(|v| v.expr) {
+            Some(e) if self.g.axes(e) == self.g.axes(of) => e,
             Some(_) => return None,
-            None => self.g.declare(name, shape, Kind::Const),
+            None => self.g.declare_like(name, of, Kind::Const),
         };
         self.state.globals.entry(name.to_owned()).or_insert_with(|| Binding::of(Value::Matrix(e)));
         Some(e)

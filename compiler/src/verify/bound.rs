@@ -4,7 +4,6 @@
 
 use super::{
     Found, Settings, Verdict,
-    draw::{Rng, with_facts},
     equal::failure,
     explain,
     point::{Point, extent},
@@ -12,6 +11,7 @@ use super::{
     sizes::{self, Sizes},
 };
 use crate::{
+    draw::{Rng, with_facts},
     expr::{Fact, Facts},
     matrix::Matrix,
 };

@@ -4,14 +4,12 @@
 //! laws. A difference in double precision does.
 
 use super::{
-    Found, Settings, Verdict,
-    draw::Rng,
-    explain,
+    Found, Settings, Verdict, explain,
     point::Point,
     problem::Problem,
     sizes::{self, Sizes},
 };
-use crate::{index::Failure, matrix::Matrix, scalar::Fp};
+use crate::{draw::Rng, index::Failure, matrix::Matrix, scalar::Fp};
 
 /// The relative difference up to which numbers agree, and from which they differ.
 const AGREE: f64 = 1e-9;

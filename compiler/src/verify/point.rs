@@ -1,11 +1,11 @@
 //! A point: values of all data of a claim that keep what is assumed; and the two sides at a point.
 
 use super::{
-    draw::{self, Draw, Rng},
     problem::{Named, Problem, Repair, Rule},
     sizes::Sizes,
 };
 use crate::{
+    draw::{self, Draw, Rng},
     index::{Failure, Program, Run},
     matrix::Matrix,
 };

@@ -50,12 +50,12 @@ pub(super) struct Rule {
 
 /// A claim made ready.
 pub(super) struct Problem {
+    /// The equations that are assumed.
+    pub(super) equations: Vec<(Expr, Expr)>,
     /// The left side, or the smaller one.
     pub(super) left: Expr,
     /// The right side, or the larger one.
     pub(super) right: Expr,
-    /// The left and the right side with definitions in the place of defined data.
-    pub(super) defining: [Expr; 2],
     /// Both sides.
     pub(super) sides: Program,
     /// Whether equality breaks the claim.
@@ -86,6 +86,11 @@ impl Problem {
         let (left, right) = ordered(claim);
         let sides = values(model, &[left, right])?;
         let (left, right) = (sides[0], sides[1]);
+        let mut equations = vec![];
+        for (a, b) in model.equations() {
+            let sides = values(model, &[a, b])?;
+            equations.push((sides[0], sides[1]));
+        }
         let mut given = vec![];
         for a in model.assumptions.clone() {
             given.extend(assumed(model, &a.says)?);
@@ -122,17 +127,10 @@ impl Problem {
             })
             .collect();
         let (sizes, extents) = sizes(g, &roots, &relevant);
-        let mut defining = [left, right];
-        for (name, e) in defined.iter().rev() {
-            let variable = model.graph.variable(name).expect("what is defined was declared").expr;
-            let by = HashMap::from([(variable, *e)]);
-            defining = defining.map(|side| differentiate::substitute(&mut model.graph, side, &by));
-        }
-        let g = &model.graph;
         Ok(Problem {
+            equations,
             left,
             right,
-            defining,
             sides: lower(g, &[left, right]),
             strict: matches!(claim.relation, Relation::Below | Relation::Above),
             free,

@@ -1,34 +1,36 @@
-//! Proofs of equations, of two kinds so far: both sides are the same node, because the graph simplifies by construction; or
-//! both have the same canonical index form, a sum of products over letters.
+//! Proofs of equations: the laws join both sides in an e-graph, or both are one sum of products over index letters; each proof
+//! has been replayed by the checker of proofs, which knows no e-graph.
 
+use super::problem::Problem;
 use crate::{
-    expr::{Expr, Graph},
-    lower::index_form,
+    expr::Graph,
+    simplify::{self, Limits, Proof, Reason},
 };
-use std::fmt;
 
-/// Why an equation is true.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
-    /// The steps from the left side to the right, in words.
-    pub steps: Vec<String>,
+/// How far to search for a proof.
+const LIMITS: Limits = Limits { nodes: 1500, iterations: 6 };
+
+/// A proof that both sides are equal, if one is found.
+pub(super) fn prove(g: &Graph, p: &Problem) -> Option<Proof> {
+    simplify::prove(g, p.left, p.right, &p.equations, LIMITS)
 }
 
-impl fmt::Display for Proof {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.steps.join("; "))
+/// What a proof rests on, in one line.
+pub(super) fn summary(proof: &Proof) -> String {
+    let mut reasons: Vec<String> = vec![];
+    for s in &proof.steps {
+        let name = match &s.reason {
+            Reason::Law(name, _) => (*name).to_owned(),
+            Reason::IndexForm => "one sum of products over index letters".to_owned(),
+            other => other.to_string(),
+        };
+        if !reasons.contains(&name) {
+            reasons.push(name);
+        }
     }
-}
-
-/// A proof that both sides are equal, if one is found. Both must be free of derivatives and of rows that stand for formulas.
-pub fn prove(g: &Graph, left: Expr, right: Expr) -> Option<Proof> {
-    debug_assert_eq!(g.shape(left), g.shape(right), "the sides of an equation have one shape");
-    let proof = |step: &str| Some(Proof { steps: vec![step.to_owned()] });
-    if left == right {
-        return proof("both sides have one normal form");
-    }
-    match index_form(g, &[left, right]).as_slice() {
-        [Some(l), Some(r)] if l == r => proof("both sides have one index form, a sum of products over letters"),
-        _ => None,
+    match proof.steps.len() {
+        0 => "both sides have one normal form".to_owned(),
+        1 => format!("1 step: {}", reasons.join(", ")),
+        n => format!("{n} steps: {}", reasons.join(", ")),
     }
 }

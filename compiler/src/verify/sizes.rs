@@ -1,7 +1,7 @@
 //! Sizes to try: all different, so that a formula that mistakes one for another is found out.
 
-use super::{draw::Rng, problem::Problem};
-use crate::dim::Dim;
+use super::problem::Problem;
+use crate::{dim::Dim, draw::Rng};
 use std::collections::BTreeMap;
 
 /// Orders in which small different numbers are given to the names.

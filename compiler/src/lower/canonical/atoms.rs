@@ -165,9 +165,8 @@ impl Lower<'_> {
     pub(super) fn is_full(&self, view: &View) -> bool {
         view.terms.iter().all(|t| {
             t.free.iter().enumerate().all(|(k, s)| {
-                s.offset == Dim::default()
-                    && *self.extent(s.letter) == view.sizes[k].0
-                    && t.free[..k].iter().all(|r| r.letter != s.letter)
+                let whole = s.letter().filter(|l| s.offset == Dim::default() && *self.extent(*l) == view.sizes[k].0);
+                whole.is_some_and(|l| t.free[..k].iter().all(|r| !r.has(l)))
             })
         })
     }
@@ -183,7 +182,7 @@ impl Lower<'_> {
         letters: &[Letter],
     ) -> Factor {
         let depends =
-            |k: usize| view.terms.iter().any(|t| t.factors.iter().any(|f| f.strides.iter().any(|(l, _)| *l == t.free[k].letter)));
+            |k: usize| view.terms.iter().any(|t| t.factors.iter().any(|f| f.strides.iter().any(|(l, _)| t.free[k].has(*l))));
         let used: Vec<usize> = (0..view.sizes.len()).filter(|&k| depends(k)).collect();
         let mut orders = vec![];
         if used.len() <= 4 {
@@ -240,7 +239,7 @@ impl Lower<'_> {
         let [t] = view.terms.as_slice() else { return None };
         let [f] = t.factors.as_slice() else { return None };
         let sizes: Vec<Dim> = view.sizes.iter().map(|p| p.0.clone()).collect();
-        let letters: Vec<Letter> = t.free.iter().map(|s| s.letter).collect();
+        let letters: Vec<Letter> = t.free.iter().map(sole).collect();
         (t.coefficient.is_one() && self.is_full(view) && self.axes(f, &sizes)? == letters).then_some(f.tensor)
     }
 
@@ -295,3 +294,8 @@ impl Lower<'_> {
 
 /// The operation of an atom that is the sum it is named by.
 pub(super) const VALUE: &str = " value";
+
+/// The letter of a position that is full.
+pub(super) fn sole(s: &Slot) -> Letter {
+    s.letter().expect("a full position is one letter")
+}

@@ -11,7 +11,7 @@ use crate::{
     index::Letter,
     lower::{
         Lower,
-        view::{Factor, Term},
+        view::{Factor, Slot, Term},
     },
     number::Number,
 };
@@ -186,7 +186,7 @@ impl Lower<'_> {
             let cols = cols.clone();
             let count = |l: Letter| {
                 t.factors.iter().filter(|f| f.strides.iter().any(|(x, _)| *x == l)).count()
-                    + t.free.iter().filter(|s| s.letter == l).count()
+                    + t.free.iter().filter(|s| s.has(l)).count()
             };
             let mut gone = t.clone();
             gone.factors.remove(k);
@@ -240,14 +240,13 @@ impl Lower<'_> {
             for side in [0, 1] {
                 let (inner, a, b) = (axes[side], axes[1 - side], other[1 - side]);
                 let mentions = t.factors.iter().filter(|f| f.strides.iter().any(|(x, _)| *x == inner)).count();
-                if other[side] == inner && a != inner && b != inner && mentions == 2 && !t.free.iter().any(|s| s.letter == inner)
-                {
+                if other[side] == inner && a != inner && b != inner && mentions == 2 && !t.is_free(inner) {
                     let mut u = t.clone();
                     u.factors.remove(q.max(k));
                     u.factors.remove(q.min(k));
                     self.count(&mut u, &[a]);
                     if a != b {
-                        u.substitute(b, a, &Dim::default());
+                        u.substitute(b, &Slot::full(a));
                     }
                     return Some(u);
                 }

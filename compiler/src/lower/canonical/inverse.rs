@@ -1,7 +1,7 @@
 //! Inverses: of a diagonal matrix entry by entry, of a product factor by factor, else an atom with a rule.
 
 use super::{
-    atoms::{About, Origin},
+    atoms::{About, Origin, sole},
     size::{Sizes, multiply},
 };
 use crate::{
@@ -63,7 +63,7 @@ impl Lower<'_> {
             return None;
         }
         // the factors in their order, each as a view
-        let (mut at, mut left, mut chain) = (t.free[0].letter, t.factors.clone(), vec![]);
+        let (mut at, mut left, mut chain) = (sole(&t.free[0]), t.factors.clone(), vec![]);
         while let Some(k) = left.iter().position(|f| f.strides.iter().any(|(l, _)| *l == at)) {
             let f = left.remove(k);
             let axes = self.axes(&f, &[n.clone(), n.clone()])?;
@@ -73,7 +73,7 @@ impl Lower<'_> {
                 .push(View { sizes: body.sizes.clone(), terms: vec![Term { coefficient: Number::ONE, free, factors: vec![f] }] });
             at = next;
         }
-        if !left.is_empty() || at != t.free[1].letter {
+        if !left.is_empty() || at != sole(&t.free[1]) {
             return None;
         }
         let mut out: Option<View> = None;

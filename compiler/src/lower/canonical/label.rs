@@ -1,6 +1,6 @@
 //! Letters of a product numbered in one canonical way, so that equal products have equal keys.
 
-use super::{Key, Place};
+use super::{Index, Key, Place};
 use crate::{
     dim::Dim,
     index::Letter,
@@ -39,7 +39,8 @@ impl Lower<'_> {
     /// Free slots and factors with letters numbered in one canonical way; no powers of sizes.
     pub(super) fn labelled(&mut self, free: &[Slot], factors: &[Factor]) -> Key {
         let mut letters: Vec<Letter> = vec![];
-        for l in free.iter().map(|s| s.letter).chain(factors.iter().flat_map(|f| f.strides.iter().map(|s| s.0))) {
+        let read = factors.iter().flat_map(|f| f.strides.iter().map(|s| s.0));
+        for l in free.iter().flat_map(|s| s.letters.iter().map(|x| x.0)).chain(read) {
             if !letters.contains(&l) {
                 letters.push(l);
             }
@@ -50,7 +51,8 @@ impl Lower<'_> {
         let dims = &mut self.atoms.as_mut().expect("formulas are compared here").dims;
         let one = dims.id(&Dim::constant(1));
         let extents: Vec<DimId> = extents.iter().map(|d| dims.id(d)).collect();
-        let slots: Vec<(usize, DimId)> = free.iter().map(|s| (at(s.letter), dims.id(&s.offset))).collect();
+        let slots: Vec<Index> =
+            free.iter().map(|s| (s.letters.iter().map(|(l, d)| (at(*l), dims.id(d))).collect(), dims.id(&s.offset))).collect();
         let places: Vec<Place> = factors
             .iter()
             .zip(symmetric)
@@ -61,8 +63,12 @@ impl Lower<'_> {
             })
             .collect();
         // colors: what distinguishes a letter, refined by its neighbours until nothing changes
-        let first: Vec<(Vec<usize>, DimId)> =
-            (0..letters.len()).map(|k| ((0..slots.len()).filter(|&p| slots[p].0 == k).collect(), extents[k])).collect();
+        let first: Vec<(Vec<(usize, DimId)>, DimId)> = (0..letters.len())
+            .map(|k| {
+                let stride = |s: &Index| s.0.iter().find(|x| x.0 == k).map(|x| x.1);
+                (slots.iter().enumerate().filter_map(|(p, s)| Some((p, stride(s)?))).collect(), extents[k])
+            })
+            .collect();
         let mut color = ranks(&first);
         for _ in 0..letters.len() {
             let mut around: Vec<Vec<Around>> = vec![vec![]; letters.len()];
@@ -123,7 +129,14 @@ impl Lower<'_> {
         Key {
             sizes: BTreeMap::new(),
             extents: order.iter().map(|&k| extents[k]).collect(),
-            free: slots.iter().map(|(k, o)| (number(*k), *o)).collect(),
+            free: slots
+                .iter()
+                .map(|(letters, o)| {
+                    let mut letters: Vec<(usize, DimId)> = letters.iter().map(|(k, d)| (number(*k), *d)).collect();
+                    letters.sort_unstable();
+                    (letters, *o)
+                })
+                .collect(),
             factors: list,
         }
     }

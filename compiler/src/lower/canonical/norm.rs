@@ -49,6 +49,7 @@ impl Lower<'_> {
             && t.factors.is_empty()
             && let [r, c] = t.free.as_slice()
             && r == c
+            && r.letter().is_some()
         {
             return Some(View::scalar(t.coefficient));
         }
@@ -101,7 +102,7 @@ impl Lower<'_> {
     /// The parts of a product with coefficient one: what letters and factors join, directly or through others.
     fn parts_of_product(&self, view: &View, t: &Term) -> Vec<View> {
         let mut sets: Vec<Vec<Letter>> = vec![];
-        let own = t.free.iter().map(|s| vec![s.letter]);
+        let own = t.free.iter().map(|s| s.letters.iter().map(|x| x.0).collect::<Vec<_>>());
         let read = t.factors.iter().map(|f| f.strides.iter().map(|s| s.0).collect::<Vec<_>>());
         for letters in own.chain(read) {
             let (mut joined, rest): (Vec<_>, Vec<_>) = sets.into_iter().partition(|r| r.iter().any(|l| letters.contains(l)));
@@ -111,7 +112,7 @@ impl Lower<'_> {
         }
         let within = |set: &[Letter], f: &Factor| f.strides.iter().any(|s| set.contains(&s.0));
         let part = |set: &Vec<Letter>| {
-            let at: Vec<usize> = (0..t.free.len()).filter(|&p| set.contains(&t.free[p].letter)).collect();
+            let at: Vec<usize> = (0..t.free.len()).filter(|&p| t.free[p].letters.iter().any(|x| set.contains(&x.0))).collect();
             let factors =
                 t.factors.iter().filter(|f| within(set, f) || set.is_empty() && f.strides.is_empty()).cloned().collect();
             restricted(view, &at, vec![Term { coefficient: Number::ONE, free: t.free.clone(), factors }])
@@ -125,16 +126,17 @@ impl Lower<'_> {
         let first = &view.terms[0];
         let fixed = |p: usize| {
             view.terms.iter().all(|t| {
-                let l = t.free[p].letter;
+                let (Some(l), Some(m)) = (t.free[p].letter(), first.free[p].letter()) else { return false };
                 t.free[p].offset == first.free[p].offset
-                    && self.extent(l) == self.extent(first.free[p].letter)
-                    && (0..n).all(|q| (l == t.free[q].letter) == (first.free[p].letter == first.free[q].letter))
+                    && self.extent(l) == self.extent(m)
+                    && (0..n).all(|q| t.free[q].has(l) == first.free[q].has(m))
+                    && (0..n).all(|q| !t.free[q].has(l) || t.free[q].letter().is_some())
                     && !t.factors.iter().any(|f| f.strides.iter().any(|(x, _)| *x == l))
             })
         };
         let mut out = vec![];
         for p in (0..n).filter(|&p| fixed(p)) {
-            let at: Vec<usize> = (0..n).filter(|&q| first.free[q].letter == first.free[p].letter).collect();
+            let at: Vec<usize> = (0..n).filter(|&q| first.free[q].letters == first.free[p].letters).collect();
             if at[0] == p {
                 let bare = Term { coefficient: Number::ONE, free: first.free.clone(), factors: vec![] };
                 out.push(restricted(view, &at, vec![bare]));

@@ -1,7 +1,7 @@
 //! Powers of entries: of products factor by factor where that is true, of sums as a name with a power.
 
 use super::{
-    atoms::{About, VALUE},
+    atoms::{About, VALUE, sole},
     size::{Sizes, multiply},
 };
 use crate::{
@@ -94,7 +94,7 @@ impl Lower<'_> {
     fn common(&self, view: &View) -> Option<(View, View)> {
         // factors over positions, so that terms can be compared
         let placed = |t: &Term, f: &Factor| -> Option<Factor> {
-            let at = |l: Letter| t.free.iter().position(|s| s.letter == l).map(|k| view.terms[0].free[k].letter);
+            let at = |l: Letter| t.free.iter().position(|s| s.has(l)).map(|k| sole(&view.terms[0].free[k]));
             let strides = f.strides.iter().map(|(l, s)| Some((at(*l)?, s.clone()))).collect::<Option<_>>()?;
             Some(Factor { strides, ..f.clone() })
         };
@@ -118,7 +118,7 @@ impl Lower<'_> {
 
     /// Whether a letter of a term is summed.
     fn has_sum(&self, t: &Term) -> bool {
-        t.factors.iter().flat_map(|f| &f.strides).any(|(l, _)| !t.free.iter().any(|s| s.letter == *l))
+        t.factors.iter().flat_map(|f| &f.strides).any(|(l, _)| !t.is_free(*l))
     }
 
     /// The polynomial of sizes that all entries of a full sum are, if they are one.
@@ -197,7 +197,7 @@ impl Lower<'_> {
                 let coefficient = if negative { Number::int(-1) } else { Number::ONE };
                 let body =
                     View { sizes: view.sizes.clone(), terms: vec![Term { coefficient, free: t.free.clone(), factors: list }] };
-                let letters: Vec<Letter> = t.free.iter().map(|s| s.letter).collect();
+                let letters: Vec<Letter> = t.free.iter().map(sole).collect();
                 let f = self.entry_atom(VALUE, &[], &body, About { op: VALUE, ..About::default() }, &letters);
                 let tensor = self.power_tensor(f.tensor, p);
                 out.push(Factor { tensor, ..f });

@@ -27,10 +27,11 @@ impl Lower<'_> {
         let constant = |t: &Term| {
             view.positions(COL).into_iter().all(|k| {
                 let s = &t.free[k];
-                s.offset == Dim::default()
-                    && *self.extent(s.letter) == view.sizes[k].0
-                    && t.free.iter().filter(|r| r.letter == s.letter).count() == 1
-                    && !t.factors.iter().any(|f| f.strides.iter().any(|(l, _)| *l == s.letter))
+                let whole = s.letter().filter(|l| s.offset == Dim::default() && *self.extent(*l) == view.sizes[k].0);
+                whole.is_some_and(|l| {
+                    let reads = |f: &Factor| f.strides.iter().any(|(x, _)| *x == l);
+                    t.free.iter().filter(|r| r.has(l)).count() == 1 && !t.factors.iter().any(reads)
+                })
             })
         };
         View { sizes: view.sizes.clone(), terms: view.terms.iter().filter(|t| !constant(t)).cloned().collect() }

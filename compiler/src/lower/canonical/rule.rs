@@ -2,12 +2,13 @@
 //! gives way to smaller terms. From `b = c₀ t₀ + r`: `t₀ b^p = (b^(p+1) - r b^p)/c₀`; from `A = c₀ T₀ + R`:
 //! `A^-1 T₀ = (I - A^-1 R)/c₀`.
 
+use super::atoms::sole;
 use crate::{
     dim::Dim,
     index::{Letter, TensorId},
     lower::{
         Lower, row_major,
-        view::{Factor, Term, View},
+        view::{Factor, Slot, Term, View},
     },
     number::Number,
 };
@@ -34,7 +35,10 @@ impl Lower<'_> {
     /// The rule of a sum, with that many positions of rows; `None` if no term of it can be recognized beside other factors.
     pub(super) fn rule(&mut self, body: &View, rows: usize) -> Option<Rule> {
         let boxed = |t: &Term| {
-            (0..t.free.len()).any(|k| t.free[k].offset != Dim::default() || *self.extent(t.free[k].letter) != body.sizes[k].0)
+            (0..t.free.len()).any(|k| {
+                let s = &t.free[k];
+                s.offset != Dim::default() || s.letter().is_none_or(|l| *self.extent(l) != body.sizes[k].0)
+            })
         };
         if body.terms.iter().any(boxed) {
             return None;
@@ -44,9 +48,10 @@ impl Lower<'_> {
             let (_, factors) = self.sized(t);
             let reads = |l: Letter| factors.iter().any(|f| f.strides.iter().any(|(x, _)| *x == l));
             let fits = !factors.is_empty()
-                && t.free.iter().enumerate().all(|(p, s)| {
-                    (rows == body.sizes.len() || reads(s.letter)) && t.free[..p].iter().all(|r| r.letter != s.letter)
-                });
+                && t.free
+                    .iter()
+                    .enumerate()
+                    .all(|(p, s)| (rows == body.sizes.len() || reads(sole(s))) && !t.free[..p].contains(s));
             if fits {
                 let key = self.labelled(&t.free, &factors);
                 let rank = (factors.len(), key);
@@ -102,7 +107,7 @@ impl Lower<'_> {
 
     fn beside_power(&mut self, t: &Term, k: usize, rule: &Rc<Rule>) -> Option<Vec<Term>> {
         let axes = self.axes(&t.factors[k], &rule.sizes)?;
-        let bound: Binding = rule.lead.free.iter().map(|s| s.letter).zip(axes.iter().copied()).collect();
+        let bound: Binding = rule.lead.free.iter().map(sole).zip(axes.iter().copied()).collect();
         let (taken, _) = self.find(&rule.lead.factors, t, k, bound, &[], &BTreeSet::new())?;
         let context = without(t, &taken);
         let (base, p) = self.base_power(t.factors[k].tensor);
@@ -161,9 +166,9 @@ impl Lower<'_> {
             if inner.iter().any(|l| outer.contains(l)) {
                 continue;
             }
-            let bound: Binding = bind.iter().map(|s| s.letter).zip(inner.iter().copied()).collect();
+            let bound: Binding = bind.iter().map(sole).zip(inner.iter().copied()).collect();
             let hidden: BTreeSet<Letter> = inner.iter().copied().collect();
-            let open: Vec<Letter> = open.iter().map(|s| s.letter).collect();
+            let open: Vec<Letter> = open.iter().map(sole).collect();
             let Some((taken, bound)) = self.find(&rule.lead.factors, t, k, bound, &open, &hidden) else { continue };
             let context = without(t, &taken);
             // the identity: outer letters of both sides are one
@@ -175,7 +180,7 @@ impl Lower<'_> {
             self.count(&mut delta, outer);
             self.count(&mut delta, &far);
             for (x, y) in outer.iter().zip(&far).filter(|(x, y)| x != y) {
-                delta.substitute(*y, *x, &Dim::default());
+                delta.substitute(*y, &Slot::full(*x));
             }
             let mut out = vec![delta];
             for r in &rule.rest {
@@ -188,7 +193,7 @@ impl Lower<'_> {
                     .map(|d| self.letter(d))
                     .collect();
                 let mut c = context.clone();
-                inner.iter().zip(&fresh).for_each(|(x, y)| c.substitute(*x, *y, &Dim::default()));
+                inner.iter().zip(&fresh).for_each(|(x, y)| c.substitute(*x, &Slot::full(*y)));
                 let places: Vec<Letter> =
                     if right { fresh.iter().chain(&far).copied().collect() } else { far.iter().chain(&fresh).copied().collect() };
                 out.push(self.placed(&c, r, &places, rule));
@@ -219,10 +224,10 @@ impl Lower<'_> {
         self.count(&mut out, places);
         let mut now = places.to_vec();
         for (k, s) in r.free.iter().enumerate() {
-            let old = now[k];
-            if old != s.letter {
-                out.substitute(old, s.letter, &Dim::default());
-                now.iter_mut().filter(|l| **l == old).for_each(|l| *l = s.letter);
+            let (old, new) = (now[k], sole(s));
+            if old != new {
+                out.substitute(old, s);
+                now.iter_mut().filter(|l| **l == old).for_each(|l| *l = new);
             }
         }
         out
@@ -251,8 +256,7 @@ impl Lower<'_> {
         let done = |taken: &[usize], b: &Binding| -> bool {
             let alone = |l: Letter| {
                 let elsewhere = |q: usize| !taken.contains(&q) && (q != k || !hidden.contains(&l));
-                !t.free.iter().any(|s| s.letter == l)
-                    && (0..t.factors.len()).all(|q| !elsewhere(q) || t.factors[q].strides.iter().all(|(x, _)| *x != l))
+                !t.is_free(l) && (0..t.factors.len()).all(|q| !elsewhere(q) || t.factors[q].strides.iter().all(|(x, _)| *x != l))
             };
             let once = |l: Letter| b.values().filter(|x| **x == l).count() == 1;
             let inner = b.iter().filter(|(x, _)| !given.contains(x) && !open.contains(x));

@@ -132,8 +132,7 @@ impl Lower<'_> {
         }
         counted.sort_unstable();
         counted.dedup();
-        counted
-            .retain(|l| !t.free.iter().any(|s| s.letter == *l) && !factors.iter().any(|f| f.strides.iter().any(|(x, _)| x == l)));
+        counted.retain(|l| !t.is_free(*l) && !factors.iter().any(|f| f.strides.iter().any(|(x, _)| x == l)));
         for l in counted {
             let d = self.extent(l).clone();
             let Some(c) = self.multiply_dim(&mut sizes, &d, Number::ONE) else {

@@ -6,7 +6,7 @@ use crate::{
     dim::Dim,
     expr::{Expr, Fact, Graph, Kind, Shape},
     number::Number,
-    ops::build::Build,
+    ops::{build::Build, rowsum::ROWSUM, sum::SUM},
     span::Span,
     syntax::{
         ast::{self, Comparison, DataKind, ExprKind, Layer, Relation, Statement, StatementKind, Target},
@@ -15,6 +15,9 @@ use crate::{
     },
 };
 use std::{collections::BTreeMap, rc::Rc};
+
+/// Most axes of an array.
+const MOST_AXES: usize = 4;
 
 /// What the statements of a file amount to.
 #[derive(Default)]
@@ -171,15 +174,15 @@ impl Builder<'_> {
         let extents: Vec<Res<Dim>> = axes.iter().map(|e| self.r.extent(e)).collect();
         let extents = extents.into_iter().collect::<Res<Vec<Dim>>>();
         let one = || Dim::constant(1);
-        let shape = match extents.as_deref() {
-            Ok([]) => Some(Shape::scalar()),
-            Ok([n]) => Some(Shape::new(n.clone(), one())),
-            Ok([m, n]) => Some(Shape::new(m.clone(), n.clone())),
-            Ok(_) => {
-                let d = Diagnostic::new(Code::Unsupported, "arrays of three and four axes are not supported yet");
-                self.r.fail(d.label(axes[0].span.to(axes[axes.len() - 1].span), format!("{} axes", axes.len())));
+        // a scalar and a column are matrices
+        let extents = match extents {
+            Ok(all) if all.len() > MOST_AXES => {
+                let d = Diagnostic::new(Code::Unsupported, "arrays have four axes at most");
+                let d = d.label(axes[0].span.to(axes[axes.len() - 1].span), format!("{} axes", axes.len()));
+                self.r.fail(d.help("images are `C × m × n`, kernels `C_out × C × k × l`"));
                 None
             }
+            Ok(all) => Some(all.iter().cloned().chain(std::iter::repeat_with(one)).take(all.len().max(2)).collect::<Vec<Dim>>()),
             Err(_) => None,
         };
         let kind = match kind {
@@ -193,7 +196,7 @@ impl Builder<'_> {
             // a declaration in a loop that does not depend on the counter is the same in every turn: sharing
             if let (Some(v), Some(b)) = (self.r.g.variable(&name), self.r.state.globals.get(&name))
                 && b.place == Some(t.span)
-                && Some(&v.shape) == shape.as_ref()
+                && Some(self.r.g.axes(v.expr)) == extents
             {
                 continue;
             }
@@ -201,8 +204,11 @@ impl Builder<'_> {
             if self.declare(&name, t.span, failed).is_err() {
                 continue;
             }
-            let Some(shape) = shape.clone() else { continue };
-            let e = self.r.g.declare(&name, shape, kind);
+            let e = match extents.as_deref() {
+                None => continue,
+                Some([m, n]) => self.r.g.declare(&name, Shape::new(m.clone(), n.clone()), kind),
+                Some(axes) => self.r.g.declare_array(&name, axes, kind),
+            };
             if let Some(b) = self.r.state.globals.get_mut(&name) {
                 b.value = Some(Value::Matrix(e));
             }
@@ -420,7 +426,8 @@ fn facts(g: &Graph, said: &Assumed) -> Option<(Fact, Expr)> {
                 Relation::AtLeast => (rhs, lhs, false),
                 Relation::Below => (lhs, rhs, true),
                 Relation::AtMost => (lhs, rhs, false),
-                Relation::Equal => return None,
+                // rows that sum to one
+                Relation::Equal => return [(lhs, rhs), (rhs, lhs)].into_iter().find_map(|(a, b)| stochastic(g, a, b)),
             };
             let below = value(small)?;
             if value(large).is_some() {
@@ -433,4 +440,14 @@ fn facts(g: &Graph, said: &Assumed) -> Option<(Fact, Expr)> {
             }
         }
     }
+}
+
+/// What `rowsum(A) == ones(m, 1)` says of A.
+fn stochastic(g: &Graph, sums: Expr, ones: Expr) -> Option<(Fact, Expr)> {
+    let of = match (g.args_of(sums, &ROWSUM), g.args_of(sums, &SUM)) {
+        (Some(x), _) => x[0],
+        (None, Some(x)) if g.shape(x[0]).rows.is_one() => x[0],
+        _ => return None,
+    };
+    g.is_ones(ones).then_some((Fact::RowStochastic, of))
 }

@@ -36,9 +36,6 @@ const SPECIAL: [&str; 18] = [
     "rmsnorm",
 ];
 
-/// Names of the language whose operations are not there yet.
-const PLANNED: [&str; 7] = ["conv1d", "conv2d", "maxpool2d", "avgpool2d", "flatten", "batchnorm", "nll"];
-
 /// What people coming from elsewhere may write, and what it is called here.
 const ELSEWHERE: [(&str, &str); 16] = [
     ("trace", "tr(A)"),
@@ -68,9 +65,14 @@ fn called(name: &str, count: usize) -> Option<&'static Op> {
     exact.filter(fits).or_else(|| all.clone().find(fits)).or(exact).or_else(|| all.next())
 }
 
+/// Whether so many arguments are all that an operation has, sizes included.
+fn all_sizes(name: &str, count: usize) -> bool {
+    ops::named(name).is_some_and(|op| op.parsed().arguments.len() == count)
+}
+
 /// Whether the language has a function of that name.
 pub(in crate::syntax) fn is_function(name: &str) -> bool {
-    SPECIAL.contains(&name) || PLANNED.contains(&name) || called(name, 1).is_some()
+    SPECIAL.contains(&name) || called(name, 1).is_some()
 }
 
 /// The functions of the language.
@@ -165,6 +167,9 @@ impl Resolver<'_> {
             }
             "layernorm" if args.len() == 3 => self.operation("layernorm_affine", name, at, args),
             "rmsnorm" if args.len() == 2 => self.operation("rmsnorm_affine", name, at, args),
+            // with all sizes given they are operations like others
+            "conv1d" | "conv2d" if !all_sizes(name, args.len()) => self.convolution(name, at, args),
+            "maxpool2d" | "avgpool2d" if !all_sizes(name, args.len()) => self.pooling(name, at, args),
             "grad" | "jacobian" | "hessian" | "gauss_newton" | "functional" | "hvp" | "d" => {
                 self.derivative(name, at, args, span)
             }
@@ -214,7 +219,7 @@ impl Resolver<'_> {
         self.apply(op, shown, at, args, &nodes)
     }
 
-    fn apply(&mut self, op: &'static Op, shown: &str, at: Span, args: &[ast::Expr], nodes: &[Expr]) -> Res<Expr> {
+    pub(super) fn apply(&mut self, op: &'static Op, shown: &str, at: Span, args: &[ast::Expr], nodes: &[Expr]) -> Res<Expr> {
         self.g.try_apply(op, nodes).map_err(|e| match e {
             ShapeError::Size { first, second, .. } => self.argument_mistake(op, shown, at, args, nodes, first, second),
             ShapeError::Arity { .. } => self.arity_mistake(op, shown, at, args.len()),
@@ -230,7 +235,7 @@ impl Resolver<'_> {
             return Failed;
         }
         let q = quote(name);
-        if PLANNED.contains(&name) || SPECIAL.contains(&name) {
+        if SPECIAL.contains(&name) {
             let d = Diagnostic::new(Code::Unsupported, format!("`{q}` is not supported yet")).label(at, "needed here");
             return self.fail(d);
         }

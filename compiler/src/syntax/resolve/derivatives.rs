@@ -120,10 +120,9 @@ impl Resolver<'_> {
                 .label(e.span, "this stands for an expression");
             return Err(self.fail(d));
         }
-        let shape = self.g.shape(x).clone();
         let leaf = match self.g.variable(&name) {
             Some(v) => v.expr,
-            None => self.g.declare(&name, shape, Kind::Const),
+            None => self.g.declare_like(&name, x, Kind::Const),
         };
         let facts = self.g.facts(x);
         for (fact, _) in crate::expr::Fact::ALL {
@@ -289,13 +288,13 @@ impl Resolver<'_> {
 
     /// `dX` of a leaf `X`, declared where it is not.
     fn increment_of(&mut self, x: Expr, span: Span) -> Res<Expr> {
-        let found = self.g.variables().find(|(_, v)| v.expr == x).map(|(n, v)| (n.to_owned(), v.shape.clone()));
-        let (of, shape) = found.ok_or(Failed)?;
+        let found = self.g.variables().find(|(_, v)| v.expr == x).map(|(n, _)| n.to_owned());
+        let of = found.ok_or(Failed)?;
         let name = format!("d{of}");
-        let known = self.g.variable(&name).map(|v| (v.expr, v.shape.clone()));
+        let known = self.g.variable(&name).map(|v| v.expr);
         let clash = match (&known, self.state.globals.get(&name).map(|b| b.value.clone())) {
-            (Some((_, s)), _) if *s != shape => true,
-            (Some((e, _)), Some(value)) => value != Some(Value::Matrix(*e)),
+            (Some(e), _) if self.g.axes(*e) != self.g.axes(x) => true,
+            (Some(e), Some(value)) => value != Some(Value::Matrix(*e)),
             (None, Some(_)) => true,
             _ => false,
         };
@@ -305,7 +304,7 @@ impl Resolver<'_> {
                 .help(format!("give the other `{}` another name", quote(&name)));
             return Err(self.fail(d));
         }
-        let e = known.map_or_else(|| self.g.declare(&name, shape, Kind::Const), |k| k.0);
+        let e = known.unwrap_or_else(|| self.g.declare_like(&name, x, Kind::Const));
         self.state.globals.entry(name).or_insert_with(|| Binding::of(Value::Matrix(e)));
         Ok(e)
     }

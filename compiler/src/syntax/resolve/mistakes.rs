@@ -46,7 +46,7 @@ impl Resolver<'_> {
     }
 
     /// The shape of an operand, and where it was declared if it is a name.
-    fn described(&self, e: &ast::Expr, shape: &Shape) -> String {
+    pub(super) fn described(&self, e: &ast::Expr, shape: &Shape) -> String {
         let name = self.name_of(e);
         let place = name.and_then(|n| self.lookup(&n)).map_or(String::new(), |b| self.declared(&b, e.span));
         let what = if shape.is_scalar() { "a scalar".to_owned() } else { shape.to_string() };

@@ -10,7 +10,7 @@ use crate::{
 
 /// A stream of random numbers (splitmix64): the same on every machine.
 #[derive(Clone, Debug)]
-pub(super) struct Rng {
+pub(crate) struct Rng {
     state: u64,
     /// How far normal numbers are moved, relative to them; the stream of that is its own.
     moved: f64,
@@ -24,36 +24,36 @@ fn fraction(bits: u64) -> f64 {
 
 impl Rng {
     /// The stream of a seed.
-    pub(super) fn new(seed: u64) -> Rng {
+    pub(crate) fn new(seed: u64) -> Rng {
         Rng { state: seed.wrapping_mul(0xD129_0DDB_5F3A_2C81) ^ 0x5851_F42D_4C95_7F2D, moved: 0.0, side: seed }
     }
     /// The stream of a seed, its normal numbers moved by up to this, relative to them.
-    pub(super) fn near(seed: u64, moved: f64) -> Rng {
+    pub(crate) fn near(seed: u64, moved: f64) -> Rng {
         Rng { moved, ..Rng::new(seed) }
     }
     /// 64 random bits.
-    pub(super) fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         next(&mut self.state)
     }
     /// A number in [0, 1).
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         fraction(self.bits())
     }
     /// A standard normal number.
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let u = 1.0 - self.unit();
         let v = self.unit();
         let x = (-2.0 * libm::log(u)).sqrt() * libm::cos(std::f64::consts::TAU * v);
         if self.moved == 0.0 { x } else { x * (1.0 + self.moved * (2.0 * fraction(next(&mut self.side)) - 1.0)) }
     }
     /// A number below n, which is positive.
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.bits() % n as u64) as usize
     }
 }
 
 /// What can be drawn.
-pub(super) trait Draw: Numeric {
+pub(crate) trait Draw: Numeric {
     /// Any number.
     fn any(rng: &mut Rng) -> Self;
     /// A positive number; in a field, the square of one.
@@ -88,14 +88,14 @@ impl Draw for Fp {
 }
 
 /// A random array of which the facts are true.
-pub(super) fn array<T: Draw>(rows: usize, cols: usize, facts: Facts, rng: &mut Rng) -> Matrix<T> {
+pub(crate) fn array<T: Draw>(rows: usize, cols: usize, facts: Facts, rng: &mut Rng) -> Matrix<T> {
     let positive = facts.has(Fact::Positive) || facts.has(Fact::NonNegative) || facts.has(Fact::RowStochastic);
     let m = Matrix::from_fn(rows, cols, |_, _| if positive { T::positive(rng) } else { T::any(rng) });
     with_facts(m, facts)
 }
 
 /// The array changed as little as is needed for the facts to be true of it.
-pub(super) fn with_facts<T: Draw>(m: Matrix<T>, facts: Facts) -> Matrix<T> {
+pub(crate) fn with_facts<T: Draw>(m: Matrix<T>, facts: Facts) -> Matrix<T> {
     let n = m.rows;
     let square = n == m.cols;
     let half = T::number(Number::ratio(1, 2));
