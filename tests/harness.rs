@@ -6,6 +6,7 @@ use hesse_compiler::{
     emit::{Typical, rust},
     expr::{Expr, Graph, Kind, Numeric},
     hessian::{Domain, Part, eliminate},
+    lower::index_form,
     matrix::Matrix,
     number::Number,
     pipeline::{Functions, Settings, evaluate},
@@ -164,6 +165,20 @@ impl Case {
         let settings = Settings { memory: 4 << 30, per_sample: false };
         let answers = evaluate(&mut self.model, &[q], &self.data, &settings).map_err(|d| d.render(&self.model.sources, false))?;
         Ok(answers[0].values[0].clone())
+    }
+
+    /// Whether two formulas have one index form; `None` where one grows too large.
+    pub fn one_form(&mut self, a: &str, b: &str) -> Option<bool> {
+        let mut read = |text: &str| {
+            let q = syntax::query(&mut self.model, text).unwrap_or_else(|d| panic!("{text}: {}", d[0].message));
+            let e = hesse_compiler::pipeline::answer(&mut self.model.graph, q.expr).expect("a derivative with a formula");
+            syntax::expand(&mut self.model.graph, e)
+        };
+        let roots = [read(a), read(b)];
+        match index_form(&self.model.graph, &roots).as_slice() {
+            [Some(a), Some(b)] => Some(a == b),
+            _ => None,
+        }
     }
 
     /// The parameters with their sizes, in order.

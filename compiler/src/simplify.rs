@@ -108,8 +108,18 @@ pub fn simplify(g: &mut Graph, roots: &[Expr], equations: &[(Expr, Expr)], setti
 }
 
 /// A proof that two formulas of one shape are equal, if one is found: the laws join them; or both are the same sum of
-/// products over index letters, as they stand or after the laws have simplified them. Every proof has been replayed.
+/// products over index letters, as they stand, after the laws have simplified them, or with definitions that are assumed in
+/// the place of variables. Every proof has been replayed.
 pub fn prove(g: &Graph, a: Expr, b: Expr, equations: &[(Expr, Expr)], limits: Limits) -> Option<Proof> {
+    by_laws(g, a, b, equations, limits).or_else(|| by_definitions(g, a, b, equations))
+}
+
+/// Whether two formulas have one index form.
+fn one_form(graph: &Graph, a: Expr, b: Expr) -> bool {
+    matches!(lower::index_form(graph, &[a, b]).as_slice(), [Some(l), Some(r)] if l == r)
+}
+
+fn by_laws(g: &Graph, a: Expr, b: Expr, equations: &[(Expr, Expr)], limits: Limits) -> Option<Proof> {
     let mut graph = Graph::default();
     let (none, nothing) = (BTreeMap::new(), HashMap::new());
     let mut copy = Copy {
@@ -128,10 +138,6 @@ pub fn prove(g: &Graph, a: Expr, b: Expr, equations: &[(Expr, Expr)], limits: Li
             given.push((Reason::Assumption, copy.term(x), copy.term(y)));
         }
     }
-    let one_form = |graph: &Graph, a: Expr, b: Expr| match lower::index_form(graph, &[a, b]).as_slice() {
-        [Some(l), Some(r)] => l == r,
-        _ => false,
-    };
     let index_step = |a: Expr, b: Expr| Step { reason: Reason::IndexForm, place: vec![], before: a, after: b };
     let mut proof = if a == b {
         let mut proof = Proof::of(graph, given);
@@ -177,6 +183,55 @@ pub fn prove(g: &Graph, a: Expr, b: Expr, equations: &[(Expr, Expr)], limits: Li
     let mut proof = Proof::of(graph, given);
     proof.append(a, b, vec![index_step(a, b)]);
     Some(proof)
+}
+
+/// A proof with what variables are assumed to be in their places.
+fn by_definitions(g: &Graph, a: Expr, b: Expr, equations: &[(Expr, Expr)]) -> Option<Proof> {
+    let mut graph = Graph::default();
+    let (none, nothing) = (BTreeMap::new(), HashMap::new());
+    let mut copy = Copy {
+        g,
+        graph: &mut graph,
+        pieces: &none,
+        simple: &nothing,
+        names: false,
+        new: HashMap::new(),
+        stands_for: BTreeMap::new(),
+    };
+    let (a, b) = (copy.term(a), copy.term(b));
+    let mut definitions: Vec<(Expr, Expr)> = vec![];
+    let both = equations.iter().flat_map(|&(x, y)| [(x, y), (y, x)]);
+    let mut waiting: Vec<(Expr, Expr)> = both.filter(|(x, _)| matches!(g.node(*x), Node::Var(_))).collect();
+    while let Some(k) = waiting.iter().position(|(x, _)| copy.new.contains_key(x)) {
+        let (x, y) = waiting.remove(k);
+        let definition = (copy.term(x), copy.term(y));
+        definitions.push(definition);
+    }
+    definitions.retain(|(x, y)| !graph.reachable(&[*y]).contains(x));
+    // what is defined later may stand in an earlier definition
+    let mut path = |start: Expr| -> Vec<Expr> {
+        let mut path = vec![start];
+        for &(x, y) in definitions.iter().cycle().take(definitions.len().pow(2)) {
+            let now = path[path.len() - 1];
+            let next = proof::put(&mut graph, now, x, y);
+            if next != now {
+                path.push(next);
+            }
+        }
+        path
+    };
+    let (from, to) = (path(a), path(b));
+    let (x, y) = (from[from.len() - 1], to[to.len() - 1]);
+    if from.len() + to.len() == 2 || !(x == y || one_form(&graph, x, y)) {
+        return None;
+    }
+    let step = |reason: Reason, before: Expr, after: Expr| Step { reason, place: vec![], before, after };
+    let mut steps: Vec<Step> = from.windows(2).map(|w| step(Reason::Assumption, w[0], w[1])).collect();
+    steps.push(step(Reason::IndexForm, x, y));
+    steps.extend(to.windows(2).rev().map(|w| step(Reason::Assumption, w[1], w[0])));
+    let mut proof = Proof::of(graph, definitions.into_iter().map(|(x, y)| (Reason::Assumption, x, y)).collect());
+    proof.append(a, b, steps);
+    proof.replay().is_ok().then_some(proof)
 }
 
 /// Whether a name of the file, or of its data, is the prefix with a number.

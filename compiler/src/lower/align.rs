@@ -109,27 +109,27 @@ impl Lower<'_> {
         true
     }
 
-    /// Splits the positions with that tag until their sizes begin like `sizes`; Ok(true) if something was split.
+    /// Splits a position with that tag, the first that is coarser than `sizes` says; Ok(true) if there was one.
     fn refine(&mut self, view: &mut View, tag: Tag, sizes: &[Dim]) -> Result<bool, ()> {
-        let mut changed = false;
         for (k, want) in sizes.iter().enumerate() {
             let positions = view.positions(tag);
-            let Some(&at) = positions.get(k) else { return Ok(changed) };
+            let Some(&at) = positions.get(k) else { return Ok(false) };
             let have = view.sizes[at].0.clone();
             if have == *want {
                 continue;
             }
             // `p / (2 p)` is no size; `m / 2` is one only where halves are in play already
             match have.divide(want).filter(|d| d.is_integral() || !have.is_integral()) {
-                Some(rest) if self.split(view, at, want, &rest) => changed = true,
+                // positions have moved, of this side too where a delta ties them
+                Some(rest) if self.split(view, at, want, &rest) => return Ok(true),
                 _ => match want.divide(&have) {
                     // the other side is the coarser one here: it will be split
-                    Some(_) => return Ok(changed),
+                    Some(_) => return Ok(false),
                     None => return Err(()),
                 },
             }
         }
-        Ok(changed)
+        Ok(false)
     }
 
     /// Makes two tagged groups agree in their sizes; the error names the view (0 or 1) to be flattened.

@@ -1,7 +1,7 @@
 //! Spectral norm, `norm2(A)`: the largest singular value s, with gradient `u v'` of its singular vectors, and 0 at A = 0.
 //! Source: Magnus & Neudecker (2019) ch. 9; the second derivative through resolvents as in Stewart & Sun (1990) ch. V.
 
-use super::{abs::ABS, build::Build, kink, normf};
+use super::{abs::ABS, build::Build, kink, mul::MUL, normf};
 use crate::{
     expr::{DomainError, Fact, Form, Forms, Functions, Meaning, Op},
     matrix::Matrix,
@@ -37,6 +37,13 @@ pub static NORM2: Op = Op {
         }
         if g.facts(a).has(Fact::Orthogonal) {
             return Some(g.one());
+        }
+        // ‖B' B‖ = ‖B B'‖ = ‖B‖²
+        if let Some(&[x, y]) = g.args_of(a, &MUL)
+            && g.transpose(x) == y
+        {
+            let b = g.apply(&NORM2, &[x]);
+            return Some(g.power(b, Number::int(2)));
         }
         let (s, x) = g.as_scaled(a)?;
         let (s, r) = (g.apply(&ABS, &[s]), g.apply(&NORM2, &[x]));

@@ -156,7 +156,15 @@ pub(super) fn replace(g: &mut Graph, e: Expr, place: &[usize], by: Expr) -> Expr
 
 /// The normal form of a formula that is written in any way.
 pub(super) fn normal(g: &mut Graph, e: Expr) -> Expr {
-    let mut new: HashMap<Expr, Expr> = HashMap::new();
+    normal_with(g, e, HashMap::new())
+}
+
+/// A formula in normal form, with another formula in the place of a variable.
+pub(super) fn put(g: &mut Graph, e: Expr, x: Expr, y: Expr) -> Expr {
+    normal_with(g, e, HashMap::from([(x, y)]))
+}
+
+fn normal_with(g: &mut Graph, e: Expr, mut new: HashMap<Expr, Expr>) -> Expr {
     for u in g.reachable(&[e]) {
         if let Node::Apply(op, args) = g.node(u).clone() {
             let args: Vec<Expr> = args.iter().map(|a| *new.get(a).unwrap_or(a)).collect();
@@ -178,9 +186,14 @@ fn follows(g: &mut Graph, step: &Step, given: &[(Reason, Expr, Expr)]) -> bool {
             .any(|r| if r.forward == forward { instance(g, r, a, b) } else { instance(g, r, b, a) }),
         Reason::NormalForm => normal(g, a) == normal(g, b),
         Reason::Linear => multiplied_out(g, a, b) || multiplied_out(g, b, a),
-        Reason::Definition | Reason::Assumption => {
-            given.iter().any(|(r, x, y)| *r == step.reason && ((*x, *y) == (a, b) || (*y, *x) == (a, b)))
-        }
+        Reason::Definition | Reason::Assumption => given.iter().filter(|(r, ..)| *r == step.reason).any(|&(_, x, y)| {
+            // the equation itself, or y in every place of a variable x
+            let by = |g: &mut Graph, from: Expr, to: Expr| {
+                let there = put(g, from, x, y);
+                there == to || there == normal(g, to)
+            };
+            (x, y) == (a, b) || (y, x) == (a, b) || matches!(g.node(x), Node::Var(_)) && (by(g, a, b) || by(g, b, a))
+        }),
         Reason::IndexForm => match crate::lower::index_form(g, &[a, b]).as_slice() {
             [Some(l), Some(r)] => l == r,
             _ => false,

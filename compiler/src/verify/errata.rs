@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 pub struct Entry {
     /// The finding.
     pub finding: Finding,
-    /// The comment's lines without their marks; lines `expected: …` are left out.
+    /// The comment's lines without their marks; lines `expected: …` and `unproved: …` are left out.
     pub comment: String,
     /// What the comment says to be expected, after `expected:`.
     pub expected: Option<String>,
+    /// The law that a proof would need, after `unproved:`.
+    pub unproved: Option<String>,
 }
 
 /// The findings of one file with the comments in its text. A claim without a comment has that of the claim before.
@@ -24,12 +26,13 @@ pub fn entries(text: &str, findings: &[Finding]) -> Vec<Entry> {
             let above = lines.iter().take(f.line.saturating_sub(1)).rev().take_while(|l| l.trim_start().starts_with('#'));
             let mut comment: Vec<&str> = above.map(|l| l.trim_start().trim_start_matches('#').trim()).collect();
             comment.reverse();
-            let expected = comment.iter().find_map(|l| l.strip_prefix("expected:")).map(|e| e.trim().to_owned());
-            comment.retain(|l| !l.starts_with("expected:"));
+            let after = |mark: &str| comment.iter().find_map(|l| l.strip_prefix(mark)).map(|e| e.trim().to_owned());
+            let (expected, unproved) = (after("expected:"), after("unproved:"));
+            comment.retain(|l| !l.starts_with("expected:") && !l.starts_with("unproved:"));
             if !comment.is_empty() {
                 last = comment.join(" ");
             }
-            Entry { finding: f.clone(), comment: last.clone(), expected }
+            Entry { finding: f.clone(), comment: last.clone(), expected, unproved }
         })
         .collect()
 }
