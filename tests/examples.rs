@@ -7,6 +7,7 @@ use hesse_compiler::{
     matrix::Matrix,
     pipeline,
     print::Format,
+    simplify::Settings,
     syntax::{self, Model},
 };
 use hesse_tests::{Case, distance, model};
@@ -119,7 +120,8 @@ fn formulas_paste_back() {
         assert!(!all.is_empty(), "{name} proposes no query");
         for query in all {
             let asked = syntax::query(&mut original.model, &query).expect("a query of the file");
-            let printed = pipeline::formulas(&mut original.model, &[asked], Format::Hesse, false).expect("a formula");
+            let printed =
+                pipeline::formulas(&mut original.model, &[asked], Format::Hesse, &Settings::default()).expect("a formula");
             let result = printed.lines().last().and_then(|l| l.split(" = ").next()).expect("the result comes last").to_owned();
             let data = object(&read(&format!("examples/data/{name}.json")));
             let mut pasted = case(model(&format!("{text}\n{printed}")), &data);
@@ -135,7 +137,7 @@ fn formulas_read_well() {
         for (format, spelled) in Format::ALL {
             let (text, mut case) = example(&name);
             let asked: Vec<_> = queries(&text).iter().map(|q| syntax::query(&mut case.model, q).expect("a query")).collect();
-            let printed = pipeline::formulas(&mut case.model, &asked, format, false).expect("formulas");
+            let printed = pipeline::formulas(&mut case.model, &asked, format, &Settings::default()).expect("formulas");
             let longest = printed.lines().map(|l| l.chars().count()).max().unwrap_or(0);
             match format {
                 Format::Text | Format::Latex => assert!(longest < 260, "{name}: a line of {longest} characters in {spelled}"),
@@ -155,7 +157,8 @@ fn a_whole_transformer_prints() {
     let (_, mut case) = example("transformer");
     let asked = syntax::query(&mut case.model, "hessian(loss)").expect("a query");
     for (format, name) in Format::ALL {
-        let printed = pipeline::formulas(&mut case.model, std::slice::from_ref(&asked), format, false).expect("formulas");
+        let printed =
+            pipeline::formulas(&mut case.model, std::slice::from_ref(&asked), format, &Settings::default()).expect("formulas");
         assert!(printed.len() < 4_000_000, "{} bytes of {name}", printed.len());
         if format == Format::Text {
             let longest = printed.lines().map(|l| l.chars().count()).max().unwrap_or(0);

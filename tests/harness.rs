@@ -3,17 +3,18 @@
 use hesse_compiler::{
     data::Bound,
     differentiate::{NotDifferentiable, local_curvature, local_jacobian},
+    emit::{Typical, rust},
     expr::{Expr, Graph, Kind, Numeric},
-    hessian::{Domain, eliminate},
+    hessian::{Domain, Part, eliminate},
     lower::index_form,
     matrix::Matrix,
     number::Number,
-    pipeline::{Settings, evaluate},
+    pipeline::{Functions, Settings, evaluate},
     scalar::{Dual, Dual2, Scalar},
     syntax::{self, Model, Source},
     verify::{self, Entry},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 /// A random number named by a string and a seed (splitmix64): the same on every machine.
 pub fn random(name: &str, seed: u64) -> u64 {
@@ -28,6 +29,77 @@ pub fn random(name: &str, seed: u64) -> u64 {
 /// A random number in (-1, 1).
 pub fn uniform(name: &str, seed: u64) -> f64 {
     (random(name, seed) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+}
+
+/// A random model: columns of sizes a and b, maps between them, nonlinearities, products, shared weights, skips.
+pub fn random_dag(seed: u64) -> String {
+    let mut state = seed.wrapping_mul(7919);
+    let mut below = |n: u64| {
+        state += 1;
+        random("dag", state) % n
+    };
+    let mut text = String::from(
+        "dim a, b, L\ninput x: a × 1\ninput X: L × a\nparam W: b × a\nparam V: a × b\nparam S: a × a\nparam u: b × 1\nparam s\nparam R: L × a\n",
+    );
+    // nodes by shape: columns of a, columns of b, L × a matrices
+    let mut cols_a = vec!["x".to_owned()];
+    let mut cols_b = vec!["u".to_owned()];
+    let mut mats = vec!["X".to_owned(), "R".to_owned()];
+    for k in 0..4 + below(8) {
+        let pick = |v: &[String], r: u64| v[r as usize % v.len()].clone();
+        let (r1, r2, kind) = (below(97), below(89), below(17));
+        let (a, a2) = (pick(&cols_a, r1), pick(&cols_a, r2));
+        let (b, b2) = (pick(&cols_b, r1), pick(&cols_b, r2));
+        let (m, m2) = (pick(&mats, r1), pick(&mats, r2));
+        let name = format!("n{k}");
+        let (formula, shape) = match kind {
+            0 => (format!("tanh(W {a})"), 'b'),
+            1 => (format!("sigmoid(V {b})"), 'a'),
+            2 => (format!("S {a} + {a2}"), 'a'),
+            3 => (format!("{a} ∘ {a2}"), 'a'),
+            4 => (format!("{b} .* {b}"), 'b'),
+            5 => (format!("softmax({b}')'"), 'b'),
+            6 => (format!("(u' {b}) {b2}"), 'b'),
+            7 => (format!("sin({m}) S"), 'm'),
+            8 => (format!("softmax({m} S {m2}') {m}"), 'm'),
+            9 => (format!("layernorm({m} + 0.3 sin({m2}))"), 'm'),
+            10 => (format!("{m}' {m2} {a}"), 'a'),
+            11 => (format!("s {a} / (1 + dot({b}, {b}))"), 'a'),
+            12 => (format!("hcat({m}[:, 2:a], {m2}[:, 1:1])"), 'm'),
+            13 => (format!("{m} diag({a}) + ones(L, 1) {a2}'"), 'm'),
+            14 => (format!("gelu({m}) - silu({m2})"), 'm'),
+            15 => (format!("(I(a) + S S')^-1 {a}"), 'a'),
+            _ => (format!("logsumexp({m})' {m2}"), 't'),
+        };
+        let formula = if shape == 't' { format!("({formula})'") } else { formula };
+        writeln!(text, "{name} = {formula}").expect("a string");
+        match shape {
+            'b' => cols_b.push(name),
+            'm' => mats.push(name),
+            _ => cols_a.push(name),
+        }
+    }
+    let last = |v: &[String]| v[v.len() - 1].clone();
+    writeln!(
+        text,
+        "loss dot({0}, {0}) / 2 + logsumexp({1}') + sum({2} ∘ {2} ∘ {2}) / 6 + u' {1} + logdet(I(a) + V V') + normF({2} + 2 ones(L, a))",
+        last(&cols_a),
+        last(&cols_b),
+        last(&mats)
+    )
+    .expect("a string");
+    text
+}
+
+/// The Rust module of a model with its loss, gradient and Hessian, and queries as functions of the given names.
+pub fn emitted(text: &str, queries: &[(&str, &str)]) -> String {
+    let mut model = model(text);
+    let read: Vec<_> = queries.iter().map(|(name, q)| (*name, syntax::query(&mut model, q).expect("a query"))).collect();
+    let mut make = Functions::new(&mut model, true);
+    let all = [make.loss(), make.gradient(), make.hessian(Part::Whole)];
+    let mut functions: Vec<_> = all.into_iter().map(|f| f.expect("a function")).collect();
+    functions.extend(read.iter().map(|(name, q)| make.query(name, q).expect("a function")));
+    rust::module(&["Written by hesse.".to_owned()], &functions, &Typical::default(), "hesse").expect("a module")
 }
 
 /// A model with data.

@@ -1,68 +1,7 @@
 //! Hessians by the recursion against dual numbers over dual numbers, on random graphs with skips, products of a node with
 //! itself and shared parameters; and the routes against each other.
 
-use hesse_tests::{Case, case, distance, random};
-use std::fmt::Write;
-
-/// A random model: columns of sizes a and b, maps between them, nonlinearities, products, shared weights, skips.
-fn random_dag(seed: u64) -> String {
-    let mut state = seed.wrapping_mul(7919);
-    let mut below = |n: u64| {
-        state += 1;
-        random("dag", state) % n
-    };
-    let mut text = String::from(
-        "dim a, b, L\ninput x: a × 1\ninput X: L × a\nparam W: b × a\nparam V: a × b\nparam S: a × a\nparam u: b × 1\nparam s\nparam R: L × a\n",
-    );
-    // nodes by shape: columns of a, columns of b, L × a matrices
-    let mut cols_a = vec!["x".to_owned()];
-    let mut cols_b = vec!["u".to_owned()];
-    let mut mats = vec!["X".to_owned(), "R".to_owned()];
-    for k in 0..4 + below(8) {
-        let pick = |v: &[String], r: u64| v[r as usize % v.len()].clone();
-        let (r1, r2, kind) = (below(97), below(89), below(17));
-        let (a, a2) = (pick(&cols_a, r1), pick(&cols_a, r2));
-        let (b, b2) = (pick(&cols_b, r1), pick(&cols_b, r2));
-        let (m, m2) = (pick(&mats, r1), pick(&mats, r2));
-        let name = format!("n{k}");
-        let (formula, shape) = match kind {
-            0 => (format!("tanh(W {a})"), 'b'),
-            1 => (format!("sigmoid(V {b})"), 'a'),
-            2 => (format!("S {a} + {a2}"), 'a'),
-            3 => (format!("{a} ∘ {a2}"), 'a'),
-            4 => (format!("{b} .* {b}"), 'b'),
-            5 => (format!("softmax({b}')'"), 'b'),
-            6 => (format!("(u' {b}) {b2}"), 'b'),
-            7 => (format!("sin({m}) S"), 'm'),
-            8 => (format!("softmax({m} S {m2}') {m}"), 'm'),
-            9 => (format!("layernorm({m} + 0.3 sin({m2}))"), 'm'),
-            10 => (format!("{m}' {m2} {a}"), 'a'),
-            11 => (format!("s {a} / (1 + dot({b}, {b}))"), 'a'),
-            12 => (format!("hcat({m}[:, 2:a], {m2}[:, 1:1])"), 'm'),
-            13 => (format!("{m} diag({a}) + ones(L, 1) {a2}'"), 'm'),
-            14 => (format!("gelu({m}) - silu({m2})"), 'm'),
-            15 => (format!("(I(a) + S S')^-1 {a}"), 'a'),
-            _ => (format!("logsumexp({m})' {m2}"), 't'),
-        };
-        let formula = if shape == 't' { format!("({formula})'") } else { formula };
-        writeln!(text, "{name} = {formula}").expect("a string");
-        match shape {
-            'b' => cols_b.push(name),
-            'm' => mats.push(name),
-            _ => cols_a.push(name),
-        }
-    }
-    let last = |v: &[String]| v[v.len() - 1].clone();
-    writeln!(
-        text,
-        "loss dot({0}, {0}) / 2 + logsumexp({1}') + sum({2} ∘ {2} ∘ {2}) / 6 + u' {1} + logdet(I(a) + V V') + normF({2} + 2 ones(L, a))",
-        last(&cols_a),
-        last(&cols_b),
-        last(&mats)
-    )
-    .expect("a string");
-    text
-}
+use hesse_tests::{Case, case, distance, random_dag};
 
 fn check(c: &mut Case, what: &str) {
     let want = c.oracle_hessian("loss");

@@ -2,6 +2,7 @@
 
 use crate::{Manner, files};
 use hesse_compiler::{
+    diagnostic::Code,
     dim::Dim,
     expr::Kind,
     syntax::{Assumed, Model},
@@ -24,11 +25,21 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let (mut out, mut errors) = (vec![], vec![]);
     for path in &args.files {
         match files::model(path, manner) {
-            Ok(m) => out.push(format!("{}\n{}", path.display(), shapes(&m))),
+            Ok(m) => {
+                errors.extend(unread(&m, manner));
+                out.push(format!("{}\n{}", path.display(), shapes(&m)));
+            }
             Err(e) => errors.push(e),
         }
     }
     if errors.is_empty() { Ok(out.join("\n")) } else { Err(errors.join("\n")) }
+}
+
+/// What is wrong with claims that are not in the language; one whose sizes do not fit is a claim, and false.
+fn unread(m: &Model, manner: Manner) -> Option<String> {
+    let all = m.claims.iter().filter_map(|c| c.sides.as_ref().err()).flatten();
+    let unread: Vec<_> = all.filter(|d| matches!(d.code, Code::Syntax | Code::Bracket)).cloned().collect();
+    (!unread.is_empty()).then(|| files::render(&unread, &m.sources, manner))
 }
 
 /// The names of a model with their shapes, as a table.

@@ -3,6 +3,7 @@
 mod arrays;
 mod check;
 mod derive;
+mod emit;
 mod eval;
 mod files;
 mod output;
@@ -39,6 +40,7 @@ struct Cli {
 enum Command {
     Check(check::Args),
     Derive(derive::Args),
+    Emit(emit::Args),
     Eval(eval::Args),
     Verify(verify::Args),
 }
@@ -75,6 +77,7 @@ fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.command {
         Command::Check(args) => check::run(args, manner).map(|t| (t, true)),
         Command::Derive(args) => derive::run(args, manner).map(|t| (t, true)),
+        Command::Emit(args) => emit::run(args, manner).map(|t| (t, true)),
         Command::Eval(args) => eval::run(args, manner).map(|t| (t, true)),
         Command::Verify(args) => verify::run(args),
     };

@@ -71,14 +71,21 @@ pub(crate) fn write(answers: &[Answer], keep: bool, kind: Kind, path: Option<&Pa
     let Some(path) = path else {
         return String::from_utf8(bytes).map_err(|_| "only JSON goes to standard output".to_owned());
     };
+    whole(path, &bytes).map(|()| String::new())
+}
+
+/// Writes a file whole or not at all.
+///
+/// Errors: a sentence about what cannot be written.
+pub(crate) fn whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let trouble = |e: std::io::Error| format!("`{}` cannot be written: {e}", path.display());
     let (mut file, beside) = fresh(path).map_err(trouble)?;
-    let result = file.write_all(&bytes).and_then(|()| fs::rename(&beside, path));
+    let result = file.write_all(bytes).and_then(|()| fs::rename(&beside, path));
     if result.is_err() {
         // what is half written does not stay
         fs::remove_file(&beside).ok();
     }
-    result.map(|()| String::new()).map_err(trouble)
+    result.map_err(trouble)
 }
 
 /// A new file in the folder of the result, under a name that nothing there has.

@@ -27,6 +27,7 @@ pub mod data;
 pub mod differentiate;
 mod draw;
 
+pub mod emit;
 pub mod hessian;
 pub mod lower;
 pub mod print;

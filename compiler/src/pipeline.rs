@@ -1,9 +1,11 @@
 //! The passes in order: what the command line asks for, from a model and queries to formulas and numbers.
 
 mod evaluate;
+mod functions;
 mod requests;
 
 pub use evaluate::{Answer, Settings, evaluate};
+pub use functions::{Functions, not_emitted};
 pub use requests::{answer, answer_all};
 
 use crate::{

@@ -29,6 +29,9 @@ use std::{
     rc::Rc,
 };
 
+/// What an operation costs, by itself.
+pub type Cost = dyn Fn(&Graph, Expr) -> u64;
+
 /// Which of all equal formulas is taken.
 #[derive(Clone, Default)]
 pub enum Extraction {
@@ -38,7 +41,7 @@ pub enum Extraction {
     /// The one with the fewest elementary operations and entries at these sizes; of a size that is not given, a typical one.
     Cheapest(BTreeMap<String, usize>),
     /// The one whose operations together cost least, each by itself: for bounds, and whatever else is compared by a number.
-    Least(Rc<dyn Fn(&Graph, Expr) -> u64>),
+    Least(Rc<Cost>),
 }
 
 /// How to simplify.
@@ -387,9 +390,8 @@ impl Copy<'_> {
     /// A part: a variable, with the scalar factors of the part in front, so that they can be collected.
     fn part(&mut self, name: String, e: Expr) -> Expr {
         let g = self.g;
-        let plain = |s: Expr| g.reachable(&[s]).iter().all(|&x| !matches!(g.node(x), Node::Var(_)));
         match g.args_of(e, &SCALE) {
-            Some(&[s, rest]) if plain(s) && !g.is_scalar(rest) => {
+            Some(&[s, rest]) if speaks_of_sizes(g, s) && !g.is_scalar(rest) => {
                 let (s, rest) = (self.open(s), self.part(name, rest));
                 self.graph.apply_as_written(&SCALE, &[s, rest]).expect("a scalar factor fits everything")
             }
@@ -406,6 +408,15 @@ impl Copy<'_> {
         }
         self.stands_for.insert(name, e);
         x
+    }
+}
+
+/// Whether a scalar is made of numbers and sizes alone.
+fn speaks_of_sizes(g: &Graph, s: Expr) -> bool {
+    match g.node(s) {
+        Node::Var(_) => false,
+        Node::Number(_) | Node::Dim(_) => true,
+        Node::Apply(_, args) => g.is_scalar(s) && args.iter().all(|&a| speaks_of_sizes(g, a)),
     }
 }
 

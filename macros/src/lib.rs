@@ -1,1 +1,23 @@
-//! The derive macro of hesse.
+//! The derive macro of hesse: a struct of parameters and the text of a model become methods that compute exact derivatives.
+
+mod compile;
+mod expand;
+mod fallback;
+mod parse;
+
+/// Derives the loss of a model, its gradient, its Hessian and the parts and products of it, as methods of the struct of its
+/// parameters.
+///
+/// On the struct, in `#[hesse(…)]`:
+/// - `model = "…"` is the model, or `file = "…"` the file that it stands in, seen from the folder of `Cargo.toml`;
+/// - `method(name = "query", …)` makes a method that computes a query, as in `method(output = "F", slope = "jacobian(F, X)")`;
+/// - `sizes(L = 49, dV = 16)` are typical sizes, for which the order of products is chosen;
+/// - `crate = "…"` is the path of the crate `hesse`, where it is re-exported.
+///
+/// On a field: `name = "W[1]"` is the parameter that it holds, if that is called otherwise; `skip` marks what is no parameter.
+#[proc_macro_derive(Hessian, attributes(hesse))]
+pub fn derive_hessian(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    let expanded = parse::parse(&input).and_then(|layer| expand::expand(&layer));
+    expanded.unwrap_or_else(|e| fallback::fallback(&input, &e)).into()
+}

@@ -87,9 +87,9 @@ fn wheres(g: &Graph, report: &Report, format: Format) -> Vec<(String, String)> {
     out
 }
 
-/// The steps of a proof in text, one by one; first what it starts from, last where it ends.
+/// The steps of a proof in text, one by one, with all brackets; first what it starts from, last where it ends.
 pub fn steps(p: &Proof) -> Vec<String> {
-    let show = |e| print::inline(&p.graph, e, Format::Text);
+    let show = |e| print::inline(&p.graph, e, Format::Hesse);
     let mut out = vec![show(p.start)];
     for (k, s) in p.steps.iter().enumerate() {
         let given = if facts(s).is_empty() { String::new() } else { format!(", given {}", facts(s)) };
@@ -145,7 +145,7 @@ fn latex(g: &Graph, title: &str, report: &Report) -> String {
 fn json(g: &Graph, title: &str, report: &Report) -> String {
     let Some(p) = &report.proof else { return "null".to_owned() };
     let string = print::json_string;
-    let show = |e| string(&print::inline(&p.graph, e, Format::Text));
+    let show = |e| string(&print::inline(&p.graph, e, Format::Hesse));
     let step = |s: &Step| {
         let place: Vec<String> = s.place.iter().map(|k| (k + 1).to_string()).collect();
         format!(

@@ -12,6 +12,7 @@ use crate::{
     lower::lower,
     matrix::Matrix,
     scalar::Fp,
+    syntax::expand,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,11 +31,13 @@ pub(super) fn differs(g: &mut Graph, a: Expr, b: Expr, given: &[(Reason, Expr, E
     if a == b {
         return None;
     }
-    let definitions: BTreeMap<String, Expr> = given
-        .iter()
-        .filter(|x| x.0 == Reason::Definition)
-        .filter_map(|(_, e, v)| if let Node::Var(name) = g.node(*v) { Some((name.clone(), *e)) } else { None })
-        .collect();
+    let (a, b) = (expand(g, a), expand(g, b));
+    let mut definitions: BTreeMap<String, Expr> = BTreeMap::new();
+    for (_, e, v) in given.iter().filter(|x| x.0 == Reason::Definition) {
+        if let Node::Var(name) = g.node(*v).clone() {
+            definitions.insert(name, expand(g, *e));
+        }
+    }
     // what is defined depends on data alone, since definitions are one level deep
     let roots: Vec<Expr> = [a, b].into_iter().chain(definitions.values().copied()).collect();
     let sizes = sizes(g, &roots)?;

@@ -524,6 +524,10 @@ impl Search {
             }
             let scaled: Vec<Expr> = parts.iter().map(|(_, s, x)| s.iter().rev().fold(*x, |x, &s| g.scale(s, x))).collect();
             let sum = g.sum(&scaled);
+            if g.args_of(sum, &ADD).is_none_or(|terms| terms.len() != parts.len()) {
+                // equal terms are collected by the normal form
+                continue;
+            }
             let mut both = [other; 2];
             both[slot] = sum;
             let Ok(product) = g.apply_as_written(op.0, &both) else { continue };

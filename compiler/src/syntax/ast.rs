@@ -1,6 +1,6 @@
 //! The syntax tree: what was written, with its places; chains are flat, so that long ones are not deep.
 
-use crate::{number::Number, span::Span};
+use crate::{diagnostic::Diagnostic, number::Number, span::Span};
 use std::rc::Rc;
 
 /// An expression with its place.
@@ -158,6 +158,8 @@ pub enum StatementKind {
     Assume(Vec<Comparison>),
     /// `claim "id": lhs == rhs`.
     Claim(String, Comparison),
+    /// A claim that cannot be read, and why: the others are decided all the same.
+    UnreadClaim(String, Vec<Diagnostic>),
     /// The statements of an included file.
     Included(Vec<Statement>),
     /// A statement that could not be read, with the names it would have declared.

@@ -91,15 +91,32 @@ impl<'a> Builder<'a> {
     fn piece(&mut self, piece: &Piece) -> Statement {
         match piece {
             Piece::Text { span, broken } => {
+                let before = self.errors.len();
                 let kind = match broken {
                     false => self.statement(*span),
                     true => None,
                 };
+                let kind = kind.or_else(|| self.unread_claim(*span, before));
                 let failed = || StatementKind::Failed(declared_names(&self.text[span.start..span.end]));
                 Statement { kind: kind.unwrap_or_else(failed), span: *span }
             }
             Piece::Block { header, broken, body } => self.block(*header, *broken, body),
         }
+    }
+
+    /// A claim that cannot be read takes what is wrong with it along: errors from `before` on, and of its brackets.
+    fn unread_claim(&mut self, span: Span, before: usize) -> Option<StatementKind> {
+        let text = &self.text[span.start..span.end];
+        let rest = text.strip_prefix("claim").filter(|r| r.starts_with([' ', '\t', '"']))?.trim_start();
+        // a name that is not closed may have swallowed anything
+        let (id, _) = rest.strip_prefix('"')?.split_once('"')?;
+        let mut own = self.errors.split_off(before);
+        let within =
+            |d: &Diagnostic| d.labels.iter().any(|l| l.0.file == span.file && (span.start..=span.end).contains(&l.0.start));
+        let (brackets, others) = std::mem::take(&mut self.errors).into_iter().partition(within);
+        self.errors = others;
+        own.extend::<Vec<Diagnostic>>(brackets);
+        Some(StatementKind::UnreadClaim(id.to_owned(), own))
     }
 
     fn statement(&mut self, span: Span) -> Option<StatementKind> {

@@ -93,6 +93,11 @@ impl Builder<'_> {
                 (StatementKind::Assign(t, e), Pass::Define) => self.node(t, e),
                 (StatementKind::Loss(e), Pass::Define) => self.loss(e, s.span),
                 (StatementKind::Claim(id, c), Pass::Define) => self.claim(id, c),
+                (StatementKind::UnreadClaim(id, errors), Pass::Define) => {
+                    let text = self.text(s.span);
+                    let text = text.split_once("\":").map_or(text.as_str(), |t| t.1.trim()).to_owned();
+                    self.out.claims.push(Claim { id: id.clone(), sides: Err(errors.clone()), text, span: s.span });
+                }
                 _ => {}
             }
         }

@@ -1,0 +1,73 @@
+//! `hesse emit`: source code.
+
+use crate::{Manner, files};
+use hesse_compiler::{
+    emit::{Function, Typical, rust},
+    hessian::Part,
+    pipeline::{Functions, not_emitted},
+    print::CONVENTION,
+};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// Write source code that computes queries
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Without queries: the loss, its gradient, and its Hessian by blocks. The Rust module needs the crate `hesse`, whose\n\
+    default features may be off.\n\n\
+    Example: hesse emit attention.hesse --target rust -o attention.rs\n\
+    Example: hesse emit attention.hesse --target rust -q 'hessian(loss, Wq, Wk)' --dims L=49,dV=16,dK=16 -o block.rs"
+)]
+pub(crate) struct Args {
+    /// Model file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Language to write
+    #[arg(long, value_parser = ["rust"])]
+    target: String,
+    /// What the functions compute, one each; may be given several times
+    #[arg(short, long = "query", value_name = "QUERY", num_args = 1..)]
+    query: Vec<String>,
+    /// Typical sizes, for which the order of products is chosen
+    #[arg(long, value_name = "SIZES", value_parser = crate::eval::dims)]
+    dims: Option<BTreeMap<String, usize>>,
+    /// Where to write
+    #[arg(short, long, value_name = "PATH")]
+    output: PathBuf,
+}
+
+/// Nothing is printed on standard output: the code goes to its file.
+///
+/// Errors: the diagnostics.
+pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
+    let mut model = files::model(&args.file, manner)?;
+    let queries = files::queries(&mut model, &args.query, manner)?;
+    let sources = model.sources.clone();
+    let shown = |d: hesse_compiler::diagnostic::Diagnostic| d.render(&sources, manner.color);
+    let mut make = Functions::new(&mut model, true);
+    let mut functions: Vec<Function> = vec![];
+    if queries.is_empty() {
+        functions.push(make.loss().map_err(shown)?);
+        functions.push(make.gradient().map_err(shown)?);
+        functions.push(make.hessian(Part::Whole).map_err(shown)?);
+    }
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    for q in &queries {
+        let plain = q.text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect::<String>();
+        let words: Vec<&str> = plain.split('_').filter(|w| !w.is_empty()).collect();
+        // a single word may be the name of something that the module uses
+        let single = q.text.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let name = format!("{}{}", if single { "value_of_" } else { "" }, rust::identifier(&words.join("_")));
+        let count = taken.entry(name.clone()).or_default();
+        *count += 1;
+        let name = if *count == 1 { name } else { format!("{name}_{count}") };
+        functions.push(make.query(&name, q).map_err(shown)?);
+    }
+    let file = args.file.file_name().unwrap_or_default().to_string_lossy();
+    let names: Vec<String> = functions.iter().map(|f| format!("`{}`", f.name)).collect();
+    let page =
+        [format!("{} of the model `{file}`, written by hesse.", names.join(", ")), String::new(), format!("{CONVENTION}.")];
+    let typical = Typical(args.dims.clone().unwrap_or_default());
+    let text = rust::module(&page, &functions, &typical, "hesse").map_err(|e| shown(not_emitted("all of these", &e)))?;
+    crate::output::whole(&args.output, text.as_bytes()).map_err(|m| files::file_error(m, manner))?;
+    Ok(String::new())
+}

@@ -1,0 +1,20 @@
+//! Fields without names.
+
+use hesse::prelude::*;
+
+#[derive(Hessian)]
+#[hesse(model = "
+    input x: 3
+    param W: 2 × 3
+    target y: 2
+    loss mse(W x, y)
+")]
+struct Layer(DMatrix<f64>);
+
+fn main() {
+    let layer = Layer(DMatrix::zeros(2, 3));
+    let x = DVector::zeros(3);
+    let y = DVector::zeros(2);
+    let h: Result<BlockHessian<f64>, Error> = layer.hessian(&x, &y);
+    println!("{:?}", h);
+}

@@ -1,0 +1,23 @@
+//! A name that is not in the model.
+
+use hesse::prelude::*;
+
+#[derive(Hessian)]
+#[hesse(model = "
+    input x: 3
+    param W: 2 × 3
+    target y: 2
+    loss mse(V x, y)
+")]
+#[allow(non_snake_case)]
+struct Layer {
+    W: DMatrix<f64>,
+}
+
+fn main() {
+    let layer = Layer { W: DMatrix::zeros(2, 3) };
+    let x = DVector::zeros(3);
+    let y = DVector::zeros(2);
+    let h: Result<BlockHessian<f64>, Error> = layer.hessian(&x, &y);
+    println!("{:?}", h);
+}
