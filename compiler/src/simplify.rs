@@ -29,6 +29,9 @@ use std::{
     rc::Rc,
 };
 
+/// What an operation costs, by itself.
+pub type Cost = dyn Fn(&Graph, Expr) -> u64;
+
 /// Which of all equal formulas is taken.
 #[derive(Clone, Default)]
 pub enum Extraction {
@@ -38,7 +41,7 @@ pub enum Extraction {
     /// The one with the fewest elementary operations and entries at these sizes; of a size that is not given, a typical one.
     Cheapest(BTreeMap<String, usize>),
     /// The one whose operations together cost least, each by itself: for bounds, and whatever else is compared by a number.
-    Least(Rc<dyn Fn(&Graph, Expr) -> u64>),
+    Least(Rc<Cost>),
 }
 
 /// How to simplify.
