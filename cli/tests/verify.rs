@@ -57,7 +57,7 @@ fn json_has_a_claim_each() {
 
 #[test]
 fn what_cannot_be_read_is_said_on_standard_error_alone() {
-    let o = verify("broken.hesse", "claim \"a\": A +\n", &[]);
+    let o = verify("broken.hesse", "param A: n ×\nclaim \"a\": 1 == 1\n", &[]);
     assert_eq!(o.status.code(), Some(1));
     assert!(o.stdout.is_empty());
     assert!(String::from_utf8_lossy(&o.stderr).contains("--> broken.hesse:1:"));
@@ -65,6 +65,24 @@ fn what_cannot_be_read_is_said_on_standard_error_alone() {
     assert_eq!(missing.status.code(), Some(1));
     assert!(missing.stdout.is_empty());
     assert!(String::from_utf8_lossy(&missing.stderr).starts_with("error: cannot read not there.hesse"));
+}
+
+/// A claim that cannot be read is an error of its own; the others are decided.
+#[test]
+fn one_unreadable_claim_leaves_the_others() {
+    let o = verify("half.hesse", "claim \"a\": (1 +\nclaim \"b\": 1 + 1 == 2\nclaim \"c\": 2 == \n", &["--json"]);
+    assert_eq!(o.status.code(), Some(1));
+    let v: serde_json::Value = serde_json::from_slice(&o.stdout).expect("JSON");
+    let verdicts: Vec<_> = v["claims"].as_array().expect("a list").iter().map(|c| c["verdict"].clone()).collect();
+    assert_eq!(verdicts, ["ERROR", "PROVED", "ERROR"]);
+}
+
+/// `--explain` prints the steps of a proof.
+#[test]
+fn proofs_are_printed() {
+    let o = verify("proof.hesse", "dim n\nparam v: n\nclaim \"a\": diag(v) ones(n, n) diag(v) == v v'\n", &["--explain"]);
+    let text = String::from_utf8_lossy(&o.stdout).into_owned();
+    assert!(text.contains("1. diag-ones-diag: diag(u) ones(m, n) diag(v) = u v'"), "{text}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod rowwise;
 pub use functions::{adj, argmax, cofactor2, det, inv, logdet, max, norm2, norm2_grad, normF, unit};
 pub use maps::{abs, cos, erf, exp, gelu, leaky_relu, log, power, relu, sigmoid, sign, silu, sin, softplus, step, tanh};
 pub use memory::{Array, Memory};
-pub use rowwise::{layernorm, logsumexp, rmsnorm, rowrms, rowstd, softmax};
+pub use rowwise::{layernorm, logsumexp, rmsnorm, rowargmax, rowmax, rowrms, rowstd, softmax};
 
 use crate::{Error, Real};
 use nalgebra::{DMatrix, DMatrixView};

@@ -96,3 +96,24 @@ pub fn rowrms<R: Real>(a: &[R], shape: [usize; 2]) -> Result<Vec<R>, Error> {
         Ok(())
     })
 }
+
+/// The place of the first of the largest entries of a row.
+fn first_largest<R: Real>(row: &[R]) -> usize {
+    (0..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best })
+}
+
+/// The largest entry of every row.
+pub fn rowmax<R: Real>(a: &[R], shape: [usize; 2]) -> Result<Vec<R>, Error> {
+    by_rows(a, shape, 1, |_, row, y| {
+        y[0] = row[first_largest(row)];
+        Ok(())
+    })
+}
+
+/// 1 at the first of the largest entries of every row, else 0.
+pub fn rowargmax<R: Real>(a: &[R], shape: [usize; 2]) -> Result<Vec<R>, Error> {
+    by_rows(a, shape, shape[1], |_, row, y| {
+        y[first_largest(row)] = R::of(1.0);
+        Ok(())
+    })
+}
