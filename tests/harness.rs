@@ -4,7 +4,7 @@ use hesse_compiler::{
     data::Bound,
     differentiate::{NotDifferentiable, local_curvature, local_jacobian},
     emit::{Typical, rust},
-    expr::{Expr, Graph, Kind, Numeric},
+    expr::{Expr, Fact, Graph, Kind, Numeric},
     hessian::{Domain, Part, eliminate},
     lower::index_form,
     matrix::Matrix,
@@ -100,6 +100,48 @@ pub fn emitted(text: &str, queries: &[(&str, &str)]) -> String {
     let mut functions: Vec<_> = all.into_iter().map(|f| f.expect("a function")).collect();
     functions.extend(read.iter().map(|(name, q)| make.query(name, q).expect("a function")));
     rust::module(&["Written by hesse.".to_owned()], &functions, &Typical::default(), "hesse").expect("a module")
+}
+
+/// Random data of which the facts are true and nothing else is. Invertible matrices have a positive determinant.
+pub fn draw(name: &str, seed: u64, rows: usize, cols: usize, facts: &[Fact]) -> Matrix<f64> {
+    let entry = |i: usize, j: usize| uniform(name, random("draw", seed) ^ (i * 4099 + j) as u64);
+    let m = Matrix::from_fn(rows, cols, entry);
+    let has = |f: Fact| facts.contains(&f);
+    let positive = m.map(|x| 0.9 + 0.6 * x);
+    if has(Fact::Diagonal) {
+        let d = if has(Fact::Positive) || has(Fact::NonNegative) || has(Fact::PosDef) { positive } else { m };
+        return Matrix::from_fn(rows, cols, |i, j| if i == j { d.at(i, j) } else { 0.0 });
+    }
+    if has(Fact::PosDef) {
+        let square = positive.matmul(&positive.transpose());
+        return Matrix::from_fn(rows, cols, |i, j| square.at(i, j) + if i == j { 0.5 } else { 0.0 });
+    }
+    if has(Fact::Orthogonal) {
+        // two reflections, so that it is no symmetric matrix
+        let reflect = |k: usize| {
+            let v: Vec<f64> = (0..rows).map(|i| entry(i, k + 17)).collect();
+            let square: f64 = v.iter().map(|x| x * x).sum();
+            Matrix::from_fn(rows, rows, |i, j| f64::from(u8::from(i == j)) - 2.0 * v[i] * v[j] / square)
+        };
+        return reflect(0).matmul(&reflect(1));
+    }
+    if has(Fact::RowStochastic) {
+        return Matrix::from_fn(rows, cols, |i, j| positive.at(i, j) / positive.row(i).iter().sum::<f64>());
+    }
+    if has(Fact::Positive) || has(Fact::NonNegative) {
+        return if has(Fact::Symmetric) { positive.zip(&positive.transpose(), |x, y| x + y) } else { positive };
+    }
+    if has(Fact::Symmetric) {
+        return m.zip(&m.transpose(), |x, y| x + y);
+    }
+    if has(Fact::Invertible) {
+        let mut m = Matrix::from_fn(rows, cols, |i, j| m.at(i, j) + if (i + 1) % rows == j { 2.0 } else { 0.0 });
+        if m.eliminate().1 < 0.0 {
+            (0..cols).for_each(|j| m.data[j] = -m.data[j]);
+        }
+        return m;
+    }
+    m
 }
 
 /// A model with data.

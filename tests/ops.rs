@@ -85,7 +85,7 @@ fn curvatures_are_those_of_nested_dual_numbers() {
                 };
                 let (u, v) = (call.direction(a, 5), call.direction(b, 6));
                 let second = call.along_two(a, &u, b, &v);
-                let d = draw::draw("cotangent", 8, second.rows, second.cols, &[]);
+                let d = hesse_tests::draw("cotangent", 8, second.rows, second.cols, &[]);
                 let oracle: f64 = second.data.iter().zip(&d.data).map(|(x, y)| x * y).sum();
                 let ours = match s {
                     Some(s) => vec_r(&u).transpose().matmul(&call.real(s, Some(("cotangent", &d)))).matmul(&vec_r(&v)),
@@ -180,7 +180,7 @@ fn values_are_within_their_bounds() {
                 let facts: Vec<_> = given.iter().filter(|g| g.1 == *slot).map(|g| g.0).collect();
                 let positive = m.data.iter().all(|&x| x > 0.0).then_some(hesse_compiler::expr::Fact::Positive);
                 let facts: Vec<_> = facts.into_iter().chain(positive).collect();
-                *m = draw::draw(&format!("bound {} {slot}", op.name), random("bound", draw), m.rows, m.cols, &facts);
+                *m = hesse_tests::draw(&format!("bound {} {slot}", op.name), random("bound", draw), m.rows, m.cols, &facts);
             }
             let y = call.y;
             let shape = call.g.shape(y).clone();
@@ -219,7 +219,7 @@ fn rows_can_be_lowered() {
             }
             let y = call.y;
             let value = call.real(y, None);
-            let cotangent = draw::draw("cotangent", 11, value.rows, value.cols, &[]);
+            let cotangent = hesse_tests::draw("cotangent", 11, value.rows, value.cols, &[]);
             for (what, e) in roots {
                 let e = syntax::expand(&mut call.g, e);
                 let dense = call.real(e, Some(("cotangent", &cotangent)));

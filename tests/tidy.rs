@@ -134,10 +134,10 @@ fn the_compiler_is_pure() {
     }
 }
 
-/// One file knows the library of e-graphs.
+/// One file and its folder know the library of e-graphs.
 #[test]
 fn only_saturation_knows_egg() {
-    let knowing: Vec<String> =
-        sources("compiler/src").into_iter().filter(|(_, text)| text.contains("egg::")).map(|(name, _)| name).collect();
-    assert_eq!(knowing, ["simplify/saturate.rs"]);
+    let knowing = sources("compiler/src").into_iter().filter(|(_, text)| text.contains("egg::")).map(|(name, _)| name);
+    let (inside, outside): (Vec<String>, Vec<String>) = knowing.partition(|n| n.starts_with("simplify/saturate"));
+    assert!(!inside.is_empty() && outside.is_empty(), "{outside:?} know egg");
 }

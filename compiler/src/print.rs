@@ -263,6 +263,11 @@ fn taken(g: &Graph) -> BTreeSet<String> {
     out
 }
 
+/// `count` names that nothing in the graph has: the first prefix that clashes with no name, and a number.
+pub fn fresh_names(g: &Graph, prefixes: &[&str], count: usize) -> Vec<String> {
+    fresh(&mut taken(g), prefixes, count)
+}
+
 /// `count` new names `S1, S2, …` with the first prefix that clashes with no name.
 fn fresh(taken: &mut BTreeSet<String>, prefixes: &[&str], count: usize) -> Vec<String> {
     let clashes = |prefix: &str| {

@@ -1,6 +1,6 @@
 //! Simplification by construction keeps the value: random typed formulas, against the same operations one at a time.
 
-use crate::draw::{Mistakes, draw, near, rows};
+use crate::draw::{Mistakes, near, rows};
 use hesse_compiler::{
     dim::Dim,
     expr::{Argument, Expr, Fact, Graph, Kind, Op, Shape},
@@ -9,7 +9,7 @@ use hesse_compiler::{
     ops::build::Build,
     syntax,
 };
-use hesse_tests::random;
+use hesse_tests::{draw, random};
 use std::collections::BTreeMap;
 
 /// An argument: as formula, as number, as size, as value.

@@ -8,7 +8,7 @@ use hesse_compiler::{
     ops::{self, build::Build},
     syntax,
 };
-use hesse_tests::{random, uniform};
+use hesse_tests::{draw, random};
 use std::collections::BTreeMap;
 
 /// Data by name.
@@ -41,18 +41,7 @@ fn leaves(g: &mut Graph, seed: u64, sizes: &Sizes) -> (Vec<Expr>, Data) {
         let shape = Shape::new(dim(rows), dim(cols));
         let (r, c) = (shape.rows.eval(&size).expect("a size"), shape.cols.eval(&size).expect("a size"));
         let e = g.declare(name, shape, Kind::Param);
-        let m = Matrix::from_fn(r, c, |i, j| uniform(name, seed * 997 + (i * 17 + j) as u64));
-        let m = match fact {
-            Some(Fact::Positive) => m.map(|x| x.abs() + 0.3),
-            Some(Fact::Symmetric) => m.zip(&m.transpose(), |a, b| a + b),
-            Some(Fact::PosDef) => m.matmul(&m.transpose()).zip(&Matrix::identity(r), |a, b| a + b),
-            Some(Fact::RowStochastic) => {
-                let m = m.map(|x| x.abs() + 0.1);
-                let sums: Vec<f64> = (0..r).map(|i| m.row(i).iter().sum()).collect();
-                Matrix::from_fn(r, c, |i, j| m.at(i, j) / sums[i])
-            }
-            _ => m,
-        };
+        let m = draw(name, seed, r, c, fact.as_slice());
         if let Some(f) = fact {
             g.assume(e, f);
         }

@@ -49,13 +49,18 @@ fn place(step: &Step) -> String {
 }
 
 /// Why a search ended, in words.
-pub(super) fn stop(s: Stop) -> &'static str {
+fn stop(s: Stop) -> &'static str {
     match s {
         Stop::Saturated => "no law says anything new",
         Stop::Joined => "both sides have met",
         Stop::Nodes => "the limit of nodes was reached",
         Stop::Iterations => "the limit of iterations was reached",
     }
+}
+
+/// A number of steps.
+fn counted(n: usize) -> String {
+    if n == 1 { "1 step".to_owned() } else { format!("{n} steps") }
 }
 
 /// The proof of a report under a title, in a format; MathML gets the text.
@@ -103,7 +108,7 @@ pub fn steps(p: &Proof) -> Vec<String> {
 
 fn text(g: &Graph, title: &str, report: &Report) -> String {
     let Some(p) = &report.proof else { return String::new() };
-    let mut out = format!("# {title}: {} steps; {} nodes, {}\n", p.steps.len(), report.nodes, stop(report.stop));
+    let mut out = format!("# {title}: {}; {} nodes, {}\n", counted(p.steps.len()), report.nodes, stop(report.stop));
     for (name, what) in wheres(g, report, Format::Text) {
         out.push_str(&format!("#    where {name} = {what}\n"));
     }

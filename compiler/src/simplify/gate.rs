@@ -3,7 +3,7 @@
 //! Over the field equal means equal, but roots and exponentials are fixed maps there that obey no law: a difference there is
 //! looked at again in double precision, and only a difference in both counts.
 
-use super::proof::Reason;
+use super::proof::{Proof, Reason};
 use crate::{
     dim::Dim,
     draw::{self, Draw, Rng},
@@ -26,11 +26,22 @@ const POINTS: u64 = 3;
 /// Relative difference that counts.
 const DIFFER: f64 = 1e-9;
 
-/// Why two formulas are not equal, as far as random points tell; `None` if nothing speaks against it.
-pub(super) fn differs(g: &mut Graph, a: Expr, b: Expr, given: &[(Reason, Expr, Expr)]) -> Option<String> {
-    if a == b {
+/// Why what a proof says is not believed; `None` if nothing speaks against it. Where there are no points to compare at, because no
+/// sizes are small enough or what is assumed is not true of random data, the proof itself is replayed.
+pub(super) fn objection(proof: &mut Proof) -> Option<String> {
+    if proof.start == proof.end {
         return None;
     }
+    let assumed = proof.steps.iter().any(|s| s.reason == Reason::Assumption);
+    match if assumed { None } else { compared(&mut proof.graph, proof.start, proof.end, &proof.given) } {
+        Some(worst) if worst <= DIFFER => None,
+        Some(worst) => Some(format!("the results differ by {worst:.1e} at random data")),
+        None => proof.replay().err().map(|flaw| format!("the proof does not hold: {flaw}")),
+    }
+}
+
+/// How far apart two formulas are at random points, relative to the largest entry; `None` if they could not be evaluated.
+fn compared(g: &mut Graph, a: Expr, b: Expr, given: &[(Reason, Expr, Expr)]) -> Option<f64> {
     let (a, b) = (expand(g, a), expand(g, b));
     let mut definitions: BTreeMap<String, Expr> = BTreeMap::new();
     for (_, e, v) in given.iter().filter(|x| x.0 == Reason::Definition) {
@@ -48,17 +59,13 @@ pub(super) fn differs(g: &mut Graph, a: Expr, b: Expr, given: &[(Reason, Expr, E
     if let Some((l, r)) = programs.at::<Fp>(g, &sizes, 11)
         && l == r
     {
-        return None;
+        return Some(0.0);
     }
-    for seed in 0..POINTS {
-        let Some((l, r)) = programs.at::<f64>(g, &sizes, 100 + seed) else { continue };
+    let apart = |(l, r): (Matrix<f64>, Matrix<f64>)| {
         let scale = l.data.iter().chain(&r.data).fold(1e-3, |m: f64, x| m.max(x.abs()));
-        let worst = l.data.iter().zip(&r.data).fold(0.0, |m: f64, (x, y)| m.max((x - y).abs())) / scale;
-        if worst > DIFFER {
-            return Some(format!("the results differ by {worst:.1e} at random data"));
-        }
-    }
-    None
+        l.data.iter().zip(&r.data).fold(0.0, |m: f64, (x, y)| m.max((x - y).abs())) / scale
+    };
+    (0..POINTS).filter_map(|seed| programs.at::<f64>(g, &sizes, 100 + seed)).map(apart).reduce(f64::max)
 }
 
 /// Small sizes that fit; `None` where there are none.
