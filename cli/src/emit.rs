@@ -2,7 +2,7 @@
 
 use crate::{Manner, files};
 use hesse_compiler::{
-    emit::{Function, Typical, rust},
+    emit::{Function, Typical, identifier, rust},
     hessian::Part,
     pipeline::{Functions, not_emitted},
     print::CONVENTION,
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         let words: Vec<&str> = plain.split('_').filter(|w| !w.is_empty()).collect();
         // a single word may be the name of something that the module uses
         let single = q.text.chars().all(|c| c.is_alphanumeric() || c == '_');
-        let name = format!("{}{}", if single { "value_of_" } else { "" }, rust::identifier(&words.join("_")));
+        let name = format!("{}{}", if single { "value_of_" } else { "" }, identifier(&words.join("_")));
         let count = taken.entry(name.clone()).or_default();
         *count += 1;
         let name = if *count == 1 { name } else { format!("{name}_{count}") };

@@ -4,9 +4,12 @@
 //! the compiler, and reads as the formulas do: sizes and named nodes keep their names.
 
 mod layout;
+mod names;
 mod plan;
 pub mod rust;
 mod sizes;
+
+pub use names::identifier;
 
 use crate::{dim::Dim, index::Program};
 use std::fmt;

@@ -4,6 +4,7 @@
 //!
 //! Floors, in order; a module imports only from floors above it in this list.
 
+mod greek;
 pub mod laws;
 pub mod number;
 pub mod span;

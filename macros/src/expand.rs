@@ -4,7 +4,7 @@ use crate::{
     compile::{self, Array, Compiled, Request},
     parse::{Layer, Text},
 };
-use hesse_compiler::emit::rust::identifier;
+use hesse_compiler::emit::identifier;
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use std::path::{Path, PathBuf};

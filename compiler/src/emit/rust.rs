@@ -3,6 +3,7 @@
 use super::{
     EmitError, Function, Results, Typical,
     layout::Layout,
+    names::{Names, identifier},
     plan::{self, Operand, Place, Product},
     sizes::{Extent, Reading, Sizes, readings},
 };
@@ -12,15 +13,6 @@ use crate::{
     number::Number,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Words that no name of a function may be: those of the language, and what generated code imports.
-const TAKEN: &[&str] = &[
-    "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum", "extern",
-    "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override",
-    "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof", "union",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "abstract", "Self", "R", "Ok", "Err", "Some", "None",
-    "sum", "blocks", "parts", "_",
-];
 
 /// Helpers of every function; the functions of the rows come by their own names.
 const HELPERS: &[&str] = &["Memory", "at_size", "check", "memory", "size", "solve", "whole", "within"];
@@ -32,59 +24,6 @@ pub fn imports(functions: &[Function]) -> BTreeSet<&'static str> {
         _ => None,
     });
     called.chain(HELPERS.iter().copied()).collect()
-}
-
-/// A name as a Rust identifier of ASCII letters: `γ` is `gamma`, `W[1]` is `W_1`.
-pub fn identifier(name: &str) -> String {
-    const GREEK: &[(char, &str)] = &[
-        ('α', "alpha"),
-        ('β', "beta"),
-        ('γ', "gamma"),
-        ('δ', "delta"),
-        ('ε', "epsilon"),
-        ('ζ', "zeta"),
-        ('η', "eta"),
-        ('θ', "theta"),
-        ('ι', "iota"),
-        ('κ', "kappa"),
-        ('λ', "lambda"),
-        ('μ', "mu"),
-        ('ν', "nu"),
-        ('ξ', "xi"),
-        ('ο', "omicron"),
-        ('π', "pi"),
-        ('ρ', "rho"),
-        ('σ', "sigma"),
-        ('ς', "sigma"),
-        ('τ', "tau"),
-        ('υ', "upsilon"),
-        ('φ', "phi"),
-        ('χ', "chi"),
-        ('ψ', "psi"),
-        ('ω', "omega"),
-    ];
-    let mut out = String::new();
-    for c in name.chars() {
-        let lower = c.to_lowercase().next().unwrap_or(c);
-        match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => out.push(c),
-            '₀'..='₉' => out.extend(char::from_digit(c as u32 - '₀' as u32, 10)),
-            '[' | ' ' | ',' | '.' => out.push('_'),
-            ']' => {}
-            _ => match GREEK.iter().find(|g| g.0 == lower) {
-                Some((_, word)) if lower == c => out.push_str(word),
-                Some((_, word)) => {
-                    out.extend(word.chars().take(1).flat_map(char::to_uppercase));
-                    out.push_str(&word[1..]);
-                }
-                None => out.push_str(&format!("u{:x}", c as u32)),
-            },
-        }
-    }
-    if out.is_empty() || out.starts_with(|c: char| c.is_ascii_digit()) {
-        out.insert(0, '_');
-    }
-    out
 }
 
 /// One function, with its documentation.
@@ -189,24 +128,6 @@ fn live(p: &Program) -> Vec<bool> {
         }
     }
     out
-}
-
-/// Names that are taken in a function.
-#[derive(Default)]
-struct Names(BTreeSet<String>);
-
-impl Names {
-    /// The name, or the name with what makes it new.
-    fn fresh(&mut self, wanted: &str) -> String {
-        let mut name = wanted.to_owned();
-        let mut k = 1;
-        while TAKEN.contains(&name.as_str()) || self.0.contains(&name) {
-            name = format!("{wanted}_{k}");
-            k += 1;
-        }
-        self.0.insert(name.clone());
-        name
-    }
 }
 
 struct Writer<'f> {

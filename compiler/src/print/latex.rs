@@ -4,12 +4,13 @@ use super::{
     Document, LATEX_WIDTH, Line, Piece,
     formula::{Formula, infix, level},
     pieces,
-    symbol::{greek, symbol},
+    symbol::symbol,
     wrap::{self, BREAK_PRODUCT, BREAK_SUM},
 };
 use crate::{
     dim::Dim,
     expr::{Form, Op},
+    greek::greek,
     number::Number,
 };
 

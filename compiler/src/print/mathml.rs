@@ -4,11 +4,12 @@ use super::{
     CONVENTION, Document, Piece,
     formula::{Formula, infix, level},
     pieces,
-    symbol::{greek, symbol},
+    symbol::symbol,
 };
 use crate::{
     dim::Dim,
     expr::{Form, Op},
+    greek::greek,
     number::Number,
 };
 

@@ -1,14 +1,6 @@
 //! Names as mathematics writes them: `Wq` is W with a subscript, `gamma` a Greek letter, `x[3]` an entry.
 
-/// Greek letters with their names, without those that look Latin.
-#[rustfmt::skip]
-const GREEK: &[(&str, char)] = &[
-    ("alpha", 'α'), ("beta", 'β'), ("gamma", 'γ'), ("delta", 'δ'), ("epsilon", 'ε'), ("zeta", 'ζ'), ("eta", 'η'),
-    ("theta", 'θ'), ("iota", 'ι'), ("kappa", 'κ'), ("lambda", 'λ'), ("mu", 'μ'), ("nu", 'ν'), ("xi", 'ξ'), ("pi", 'π'),
-    ("rho", 'ρ'), ("sigma", 'σ'), ("tau", 'τ'), ("upsilon", 'υ'), ("phi", 'φ'), ("chi", 'χ'), ("psi", 'ψ'), ("omega", 'ω'),
-    ("Gamma", 'Γ'), ("Delta", 'Δ'), ("Theta", 'Θ'), ("Lambda", 'Λ'), ("Xi", 'Ξ'), ("Pi", 'Π'), ("Sigma", 'Σ'), ("Phi", 'Φ'),
-    ("Psi", 'Ψ'), ("Omega", 'Ω'),
-];
+use crate::greek::greek;
 
 /// A name in two parts.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,9 +52,4 @@ fn split(name: &str) -> (String, String) {
         return (first.to_string(), format!("{rest}{digits}"));
     }
     (word.to_owned(), digits.to_owned())
-}
-
-/// The Greek letter of a name, spelled out or as itself: name and letter.
-pub(super) fn greek(name: &str) -> Option<(&'static str, char)> {
-    GREEK.iter().copied().find(|(n, c)| *n == name || name.chars().eq([*c]))
 }
