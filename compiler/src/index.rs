@@ -1,6 +1,7 @@
 //! The index IR: contractions over letters, maps and calls, as a program of statements; and its interpreter.
 
 mod contraction;
+pub mod plan;
 mod program;
 mod run;
 mod values;

@@ -1,0 +1,162 @@
+//! `Plan`: a program at given sizes, as a list of products of at most two factors, maps and calls over plain arrays.
+//!
+//! Every contraction is worked off in its cheapest order; what two contractions make alike in between is made once.
+
+mod build;
+mod cost;
+mod draft;
+mod factor;
+mod inline;
+mod order;
+mod term;
+
+use super::{EntryValues, Failure, Functions, Kink, Program};
+use crate::number::Number;
+
+/// An array of the plan, by its place in `Plan::arrays`.
+pub type ArrayId = usize;
+
+/// Entries of an array: `offset + Σ stride · letter`, one stride for every letter of the product; a letter with stride 0 moves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Operand {
+    /// The array.
+    pub array: ArrayId,
+    /// Its entry at which all letters are zero.
+    pub offset: usize,
+    /// The stride of every letter.
+    pub strides: Vec<usize>,
+}
+
+/// `target += coefficient · Σ Π factors`, of at most two factors; letters that do not move the target are summed.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// A factor in front.
+    pub coefficient: Number,
+    /// Extents of the letters, none of them zero.
+    pub extents: Vec<usize>,
+    /// None, one or two factors.
+    pub factors: Vec<Operand>,
+    /// Where the result is added.
+    pub target: Operand,
+}
+
+/// What one step does.
+#[derive(Clone)]
+pub enum Action {
+    /// A product.
+    Product(Product),
+    /// An entrywise function.
+    Map {
+        /// Name of the function.
+        name: &'static str,
+        /// Its values.
+        values: &'static EntryValues,
+        /// Its parameters.
+        parameters: Vec<Number>,
+        /// The argument.
+        argument: ArrayId,
+        /// The array written, of the same length.
+        target: ArrayId,
+    },
+    /// A function of matrices.
+    Call {
+        /// Name of the function.
+        name: &'static str,
+        /// Its values.
+        values: &'static Functions,
+        /// Matrix arguments with their shapes.
+        arguments: Vec<(ArrayId, [usize; 2])>,
+        /// Size arguments.
+        sizes: Vec<usize>,
+        /// The array written.
+        target: ArrayId,
+    },
+    /// Tells whether an argument, of that shape, is at a kink.
+    Watch {
+        /// Name of the function.
+        name: &'static str,
+        /// Its argument.
+        argument: (ArrayId, [usize; 2]),
+        /// Says so in words.
+        kink: Kink,
+    },
+}
+
+/// One step.
+#[derive(Clone)]
+pub struct Planned {
+    /// What it does.
+    pub action: Action,
+    /// The formula it belongs to.
+    pub note: String,
+    /// Arrays that nothing reads after this step.
+    pub last: Vec<ArrayId>,
+}
+
+/// A program at given sizes.
+#[derive(Clone, Default)]
+pub struct Plan {
+    /// Number of entries of every array.
+    pub arrays: Vec<usize>,
+    /// Arrays that are given, with their names and shapes.
+    pub inputs: Vec<(ArrayId, String, [usize; 2])>,
+    /// Arrays of one entry that are constants.
+    pub numbers: Vec<(ArrayId, Number)>,
+    /// The steps in order.
+    pub steps: Vec<Planned>,
+    /// The results with their shapes.
+    pub outputs: Vec<(ArrayId, [usize; 2])>,
+    /// Most entries held at once.
+    pub peak: u128,
+}
+
+impl Plan {
+    /// The plan of a program at given sizes.
+    ///
+    /// Errors: a size is missing or out of its range.
+    pub fn new(program: &Program, size: &dyn Fn(&str) -> Option<usize>) -> Result<Plan, Failure> {
+        build::Builder::new(program, size).build()
+    }
+
+    /// Says after which step nothing reads an array any more, and how much is held at most.
+    fn lifetimes(&mut self) {
+        let mut last = vec![None; self.arrays.len()];
+        for (k, s) in self.steps.iter().enumerate() {
+            s.action.arrays().into_iter().for_each(|a| last[a] = Some(k));
+        }
+        self.outputs.iter().for_each(|o| last[o.0] = None);
+        for (a, k) in last.iter().enumerate() {
+            if let Some(k) = k {
+                self.steps[*k].last.push(a);
+            }
+        }
+        let mut held: u128 = self.inputs.iter().map(|i| self.arrays[i.0] as u128).sum();
+        let mut exists = vec![false; self.arrays.len()];
+        self.inputs.iter().for_each(|i| exists[i.0] = true);
+        self.peak = held;
+        for s in &self.steps {
+            for a in s.action.arrays() {
+                if !std::mem::replace(&mut exists[a], true) {
+                    held += self.arrays[a] as u128;
+                }
+            }
+            self.peak = self.peak.max(held);
+            held -= s.last.iter().map(|&a| self.arrays[a] as u128).sum::<u128>();
+        }
+    }
+}
+
+impl Action {
+    /// All arrays it reads or writes.
+    pub fn arrays(&self) -> Vec<ArrayId> {
+        let mut out: Vec<ArrayId> = match self {
+            Action::Product(p) => p.factors.iter().chain([&p.target]).map(|o| o.array).collect(),
+            Action::Map { argument, target, .. } => vec![*argument, *target],
+            Action::Call { arguments, target, .. } => arguments.iter().map(|a| a.0).chain([*target]).collect(),
+            Action::Watch { argument, .. } => vec![argument.0],
+        };
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+}

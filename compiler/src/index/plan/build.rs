@@ -1,0 +1,310 @@
+//! From a program and sizes to a plan.
+
+use super::{
+    Action, ArrayId, Failure, Operand, Plan, Planned, Product,
+    draft::{Concrete, Draft},
+    order::Letters,
+    term::{Factor, Term},
+};
+use crate::{
+    dim::Dim,
+    index::{Access, Letter, Program, Source, Step, TensorId},
+    number::Number,
+};
+use std::collections::BTreeMap;
+
+pub(super) struct Builder<'p> {
+    program: &'p Program,
+    size: &'p dyn Fn(&str) -> Option<usize>,
+    plan: Plan,
+    /// The axes of every array that belongs to a tensor.
+    shapes: Vec<Vec<usize>>,
+    /// The array of each tensor.
+    places: Vec<Option<ArrayId>>,
+    /// What was made in between, by what it is made of.
+    made: BTreeMap<Key, ArrayId>,
+}
+
+/// No array may have more bytes.
+const LARGEST: u128 = 1 << 62;
+
+/// What an array in between is: the factors, with the letters in the order of its axes.
+type Key = (Vec<usize>, Vec<Operand>);
+
+impl<'p> Builder<'p> {
+    pub(super) fn new(program: &'p Program, size: &'p dyn Fn(&str) -> Option<usize>) -> Builder<'p> {
+        let places = vec![None; program.tensors.len()];
+        Builder { program, size, plan: Plan::default(), shapes: vec![], places, made: BTreeMap::new() }
+    }
+
+    pub(super) fn build(mut self) -> Result<Plan, Failure> {
+        self.conditions()?;
+        let wanted = self.live();
+        let mut list = vec![];
+        for (k, s) in self.program.statements.iter().enumerate().filter(|x| wanted[x.0]) {
+            list.extend(self.statement(&s.step, k)?);
+        }
+        for &t in &self.program.outputs {
+            let array = self.array(t)?;
+            let shape = self.shape(t)?;
+            self.plan.outputs.push((array, shape));
+        }
+        let kept = self.plan.outputs.iter().map(|o| o.0).collect();
+        let mut draft = Draft { statements: list, shapes: std::mem::take(&mut self.shapes), kept };
+        draft.improve();
+        for shape in &draft.shapes[self.plan.arrays.len()..] {
+            self.plan.arrays.push(shape.iter().product());
+        }
+        for s in draft.statements {
+            match s {
+                Concrete::Other { action, note, .. } => self.push(action, note),
+                Concrete::Terms(terms) => terms.iter().try_for_each(|t| self.term(t))?,
+            }
+        }
+        self.plan.lifetimes();
+        Ok(self.plan)
+    }
+
+    fn dim(&self, d: &Dim) -> Result<usize, Failure> {
+        d.eval(self.size).ok_or_else(|| Failure::MissingSize(d.to_string()))
+    }
+
+    /// Conditions on sizes, before anything is read out of range.
+    fn conditions(&self) -> Result<(), Failure> {
+        for s in &self.program.statements {
+            if let Step::Within { what, low, value, high } = &s.step {
+                let (l, v, h) = (self.dim(low)?, self.dim(value)?, self.dim(high)?);
+                if v < l || v > h {
+                    let value = if value.as_constant().is_some() { format!("{v}") } else { format!("{value} = {v}") };
+                    return Err(Failure::Range(format!("{what}: {value} is not between {l} and {h}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Which statements lead to a result or watch.
+    fn live(&self) -> Vec<bool> {
+        let mut wanted = vec![false; self.program.tensors.len()];
+        self.program.outputs.iter().for_each(|t| wanted[t.0] = true);
+        let mut out = vec![false; self.program.statements.len()];
+        for (k, s) in self.program.statements.iter().enumerate().rev() {
+            out[k] = match &s.step {
+                Step::Within { .. } => false,
+                Step::Watch { .. } => true,
+                step => step.target().is_some_and(|t| wanted[t.0]),
+            };
+            if out[k] {
+                s.step.reads().iter().for_each(|t| wanted[t.0] = true);
+            }
+        }
+        out
+    }
+
+    fn shape(&self, t: TensorId) -> Result<[usize; 2], Failure> {
+        let shape = &self.program.tensors[t.0].shape;
+        Ok([self.dim(&shape[0])?, self.dim(&shape[1])?])
+    }
+
+    /// The array of a tensor.
+    fn array(&mut self, t: TensorId) -> Result<ArrayId, Failure> {
+        if let Some(a) = self.places[t.0] {
+            return Ok(a);
+        }
+        let tensor = &self.program.tensors[t.0];
+        let shape = tensor.shape.iter().map(|d| self.dim(d)).collect::<Result<Vec<_>, _>>()?;
+        let n = shape.iter().fold(1u128, |n, &d| n.saturating_mul(d as u128));
+        let text: Vec<String> = tensor.shape.iter().map(ToString::to_string).collect();
+        let a = self.entries(n, &format!("a result of {} entries", text.join(" × ")))?;
+        match &tensor.source {
+            Source::Input(name) => {
+                let shape = self.shape(t)?;
+                self.plan.inputs.push((a, name.clone(), shape));
+            }
+            Source::Number(n) => self.plan.numbers.push((a, *n)),
+            Source::Computed => {}
+        }
+        self.shapes.push(shape);
+        self.places[t.0] = Some(a);
+        Ok(a)
+    }
+
+    /// A new array of so many entries.
+    fn entries(&mut self, n: u128, what: &str) -> Result<ArrayId, Failure> {
+        let bytes = n.saturating_mul(8);
+        let n = usize::try_from(n).ok().filter(|_| bytes < LARGEST);
+        let n = n.ok_or_else(|| Failure::TooLarge { what: what.to_owned(), bytes, limit: LARGEST })?;
+        self.plan.arrays.push(n);
+        Ok(self.plan.arrays.len() - 1)
+    }
+
+    fn push(&mut self, action: Action, statement: usize) {
+        let note = self.program.statements[statement].note.clone();
+        self.plan.steps.push(Planned { action, note, last: vec![] });
+    }
+
+    /// A statement at these sizes; nothing if it does nothing.
+    fn statement(&mut self, step: &Step, note: usize) -> Result<Option<Concrete>, Failure> {
+        let (action, reads, writes) = match step {
+            Step::Within { .. } => return Ok(None),
+            Step::Contract { coefficient, factors, target, extents } => {
+                return Ok(self.read(*coefficient, factors, target, extents, note)?.map(|t| Concrete::Terms(vec![t])));
+            }
+            Step::Watch { name, argument, kink } => {
+                let argument = (self.array(*argument)?, self.shape(*argument)?);
+                (Action::Watch { name, argument, kink: *kink }, vec![argument.0], None)
+            }
+            Step::Map { name, values, parameters, argument, target } => {
+                let (argument, target) = (self.array(*argument)?, self.array(*target)?);
+                let parameters = parameters.clone();
+                (Action::Map { name, values, parameters, argument, target }, vec![argument], Some(target))
+            }
+            Step::Call { name, values, arguments, sizes, target } => {
+                let arguments: Vec<(ArrayId, [usize; 2])> =
+                    arguments.iter().map(|&a| Ok((self.array(a)?, self.shape(a)?))).collect::<Result<_, Failure>>()?;
+                let sizes = sizes.iter().map(|d| self.dim(d)).collect::<Result<_, _>>()?;
+                let target = self.array(*target)?;
+                let reads = arguments.iter().map(|a| a.0).collect();
+                (Action::Call { name, values, arguments, sizes, target }, reads, Some(target))
+            }
+        };
+        Ok(Some(Concrete::Other { action, note, reads, writes }))
+    }
+
+    /// A contraction at these sizes; `None` if it has no terms to add.
+    fn read(
+        &mut self,
+        mut coefficient: Number,
+        factors: &[Access],
+        target: &Access,
+        extents: &[(Letter, Dim)],
+        note: usize,
+    ) -> Result<Option<Term>, Failure> {
+        let sizes = extents.iter().map(|e| self.dim(&e.1)).collect::<Result<Vec<_>, _>>()?;
+        // the target exists, even if nothing is added
+        let place = self.array(target.tensor)?;
+        if sizes.contains(&0) {
+            return Ok(None);
+        }
+        let factor = |b: &Builder, a: &Access, array: ArrayId| -> Result<Factor, Failure> {
+            let mut strides = vec![0; sizes.len()];
+            for (l, d) in &a.strides {
+                let at = extents.iter().position(|e| e.0 == *l).expect("every letter has an extent");
+                strides[at] += b.dim(d)?;
+            }
+            // a letter of one value moves nothing
+            strides.iter_mut().zip(&sizes).filter(|x| *x.1 == 1).for_each(|x| *x.0 = 0);
+            Ok(Factor { array, offset: b.dim(&a.offset)?, strides })
+        };
+        let mut list = vec![];
+        for f in factors {
+            // numbers belong in front
+            if let Source::Number(n) = &self.program.tensors[f.tensor.0].source {
+                coefficient = coefficient * *n;
+                continue;
+            }
+            let array = self.array(f.tensor)?;
+            list.push(factor(self, f, array)?);
+        }
+        let target = factor(self, target, place)?;
+        Ok(Some(Term { coefficient, extents: sizes, factors: list, target, note }))
+    }
+
+    /// Writes a term as products of two factors.
+    fn term(&mut self, t: &Term) -> Result<(), Failure> {
+        // letters that nothing mentions count their extent
+        let mentioned = t.factors.iter().fold(t.target.letters(), |u, f| u | f.letters());
+        let mut coefficient = t.coefficient;
+        for (_, &n) in t.extents.iter().enumerate().filter(|(l, _)| mentioned >> l & 1 == 0) {
+            coefficient = coefficient * Number::int(i64::try_from(n).unwrap_or(i64::MAX));
+        }
+        let pairs = t.order();
+        let mut list = t.factors.clone();
+        let mut alive: Vec<bool> = vec![true; list.len()];
+        for (k, &(a, b)) in pairs.iter().enumerate() {
+            (alive[a], alive[b]) = (false, false);
+            let others = (0..list.len()).filter(|&i| alive[i]).fold(t.target.letters(), |u, i| u | list[i].letters());
+            let (fa, fb) = (list[a].clone(), list[b].clone());
+            let fa = self.summed(fa, fb.letters() | others, t)?;
+            let fb = self.summed(fb, fa.letters() | others, t)?;
+            // what is summed is summed before it is spread over letters that only the target has
+            let spread = t.target.letters() & !(fa.letters() | fb.letters()) != 0;
+            let sums = (fa.letters() | fb.letters()) & !t.target.letters() != 0;
+            if k + 1 == pairs.len() && !(spread && sums) {
+                self.product(coefficient, &[fa, fb], &t.target, t);
+                return Ok(());
+            }
+            let made = self.make(&[fa, fb], others, t)?;
+            list.push(made);
+            alive.push(true);
+        }
+        list.retain({
+            let mut k = 0;
+            move |_| {
+                k += 1;
+                alive[k - 1]
+            }
+        });
+        self.product(coefficient, &list, &t.target, t);
+        Ok(())
+    }
+
+    /// A factor summed over the letters that only it has.
+    fn summed(&mut self, f: Factor, kept: Letters, t: &Term) -> Result<Factor, Failure> {
+        if f.letters() & !kept == 0 { Ok(f) } else { self.make(&[f], kept, t) }
+    }
+
+    /// A new array over the letters that are kept: those of both factors first, then of the first, then of the second.
+    fn make(&mut self, factors: &[Factor], kept: Letters, t: &Term) -> Result<Factor, Failure> {
+        let sizes = &t.extents;
+        let has = |f: Option<&Factor>, l: usize| f.is_some_and(|f| f.strides[l] != 0);
+        let of = |inside: bool| -> Vec<usize> {
+            let read = |l: usize| factors.iter().any(|f| f.strides[l] != 0);
+            (0..sizes.len()).filter(|&l| (kept >> l & 1 == 1) == inside && read(l)).collect()
+        };
+        let rank = |l: usize| match (has(factors.first(), l), has(factors.get(1), l)) {
+            (true, true) => 0,
+            (true, false) => 1,
+            _ => 2,
+        };
+        let (mut axes, mut summed) = (of(true), of(false));
+        let along = |l: usize| factors.iter().map(|f| f.strides[l]).max();
+        axes.sort_by_key(|&l| (rank(l), std::cmp::Reverse(along(l)), l));
+        let (mut strides, mut n) = (vec![0; sizes.len()], 1u128);
+        for &l in axes.iter().rev() {
+            strides[l] = usize::try_from(n).unwrap_or(usize::MAX);
+            n = n.saturating_mul(sizes[l] as u128);
+        }
+        // the same product may have been made before
+        summed.sort_by_key(|&l| (factors.iter().map(|f| f.strides[l]).collect::<Vec<_>>(), sizes[l]));
+        let letters: Vec<usize> = axes.iter().chain(&summed).copied().collect();
+        let key: Key = (letters.iter().map(|&l| sizes[l]).collect(), factors.iter().map(|f| operand(f, &letters)).collect());
+        let array = match self.made.get(&key) {
+            Some(&known) => known,
+            None => {
+                let array = self.entries(n, "a product in between")?;
+                self.made.insert(key, array);
+                let target = Factor { array, offset: 0, strides: strides.clone() };
+                self.product(Number::ONE, factors, &target, t);
+                array
+            }
+        };
+        Ok(Factor { array, offset: 0, strides })
+    }
+
+    fn product(&mut self, coefficient: Number, factors: &[Factor], target: &Factor, t: &Term) {
+        let used = factors.iter().fold(target.letters(), |u, f| u | f.letters());
+        let letters: Vec<usize> = (0..t.extents.len()).filter(|&l| used >> l & 1 == 1).collect();
+        let product = Product {
+            coefficient,
+            extents: letters.iter().map(|&l| t.extents[l]).collect(),
+            factors: factors.iter().map(|f| operand(f, &letters)).collect(),
+            target: operand(target, &letters),
+        };
+        self.push(Action::Product(product), t.note);
+    }
+}
+
+fn operand(f: &Factor, letters: &[usize]) -> Operand {
+    Operand { array: f.array, offset: f.offset, strides: letters.iter().map(|&l| f.strides[l]).collect() }
+}

@@ -1,0 +1,68 @@
+//! What a step costs, and how it is shown.
+
+use super::{Action, Operand, Plan, Planned, Product};
+use std::fmt;
+
+impl Product {
+    /// Floating-point operations: a multiplication and an addition for every assignment of the letters and pair of factors.
+    pub fn flops(&self) -> u128 {
+        let all: u128 = self.extents.iter().map(|&n| n as u128).product();
+        all * self.factors.len().max(1) as u128
+    }
+
+    /// What kind of product it is.
+    pub fn kind(&self) -> &'static str {
+        let [a, b] = self.factors.as_slice() else { return if self.factors.is_empty() { "fill" } else { "sum" } };
+        let has = |x: bool, y: bool, z: bool| {
+            (0..self.extents.len()).any(|l| (a.strides[l] != 0, b.strides[l] != 0, self.target.strides[l] != 0) == (x, y, z))
+        };
+        let (rows, cols, inner, batch) =
+            (has(true, false, true), has(false, true, true), has(true, true, false), has(true, true, true));
+        match (rows, cols, inner, batch) {
+            (true, true, true, false) => "gemm",
+            (true, true, true, true) => "batched gemm",
+            (true, true, false, _) => "outer",
+            (_, _, true, _) => "gemv",
+            _ => "entries",
+        }
+    }
+}
+
+impl Plan {
+    /// Floating-point operations of all products.
+    pub fn flops(&self) -> u128 {
+        let of = |s: &Planned| if let Action::Product(p) = &s.action { p.flops() } else { 0 };
+        self.steps.iter().map(of).sum()
+    }
+}
+
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letter = |l: usize| char::from(b'a' + (l % 26) as u8);
+        let show = |o: &Operand| {
+            let mut at: Vec<usize> = (0..self.extents.len()).filter(|&l| o.strides[l] != 0).collect();
+            at.sort_by_key(|&l| (std::cmp::Reverse(o.strides[l]), l));
+            format!("t{}[{}]", o.array, at.into_iter().map(letter).collect::<String>())
+        };
+        let factors: Vec<String> = self.factors.iter().map(show).collect();
+        let extents: Vec<String> = self.extents.iter().enumerate().map(|(l, n)| format!("{}={n}", letter(l))).collect();
+        write!(f, "{} += {} {}  ({})", show(&self.target), self.coefficient, factors.join(" "), extents.join(" "))
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for s in &self.steps {
+            match &s.action {
+                Action::Product(p) => writeln!(f, "{:>14}  {:<12} {p}   {}", p.flops(), p.kind(), s.note)?,
+                Action::Map { name, argument, target, .. } => writeln!(f, "{:>14}  {:<12} t{target} = {name}(t{argument})", self.arrays[*target], "map")?,
+                Action::Call { name, arguments, target, .. } => {
+                    let a: Vec<String> = arguments.iter().map(|a| format!("t{}", a.0)).collect();
+                    writeln!(f, "{:>14}  {:<12} t{target} = {name}({})", self.arrays[*target], "call", a.join(", "))?;
+                }
+                Action::Watch { name, argument, .. } => writeln!(f, "{:>14}  {:<12} {name}(t{})", "", "watch", argument.0)?,
+            }
+        }
+        Ok(())
+    }
+}

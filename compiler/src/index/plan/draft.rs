@@ -1,0 +1,63 @@
+//! `Draft`: the statements of a program at given sizes, made cheaper before they are ordered.
+
+use super::{Action, ArrayId, factor, inline, term::Term};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rounds of improvement; each ends early if nothing changes.
+const ROUNDS: usize = 6;
+
+/// A statement at given sizes.
+pub(super) enum Concrete {
+    /// All terms of one array.
+    Terms(Vec<Term>),
+    /// Anything else, of the statement of that number.
+    Other { action: Action, note: usize, reads: Vec<ArrayId>, writes: Option<ArrayId> },
+}
+
+/// Statements in order, each array being complete before it is read.
+pub(super) struct Draft {
+    pub(super) statements: Vec<Concrete>,
+    /// The axes of every array.
+    pub(super) shapes: Vec<Vec<usize>>,
+    /// Arrays that must exist: the results.
+    pub(super) kept: BTreeSet<ArrayId>,
+}
+
+impl Draft {
+    /// All terms of an array stand together, where the last of them stood.
+    fn gather(&mut self) {
+        let mut terms: BTreeMap<ArrayId, Vec<Term>> = BTreeMap::new();
+        let mut last: BTreeMap<ArrayId, usize> = BTreeMap::new();
+        for (k, s) in self.statements.iter_mut().enumerate() {
+            if let Concrete::Terms(list) = s {
+                for t in list.drain(..) {
+                    last.insert(t.target.array, k);
+                    terms.entry(t.target.array).or_default().push(t);
+                }
+            }
+        }
+        for (array, k) in last {
+            if let Concrete::Terms(list) = &mut self.statements[k] {
+                list.extend(terms.remove(&array).unwrap_or_default());
+            }
+        }
+        self.sweep();
+    }
+
+    /// Drops statements without terms.
+    pub(super) fn sweep(&mut self) {
+        self.statements.retain(|s| !matches!(s, Concrete::Terms(t) if t.is_empty()));
+    }
+
+    /// Puts definitions where they are read, and common factors in front of sums, as long as that costs less.
+    pub(super) fn improve(&mut self) {
+        self.gather();
+        for _ in 0..ROUNDS {
+            let inlined = inline::inline(self);
+            let factored = factor::factor(self);
+            if !inlined && !factored {
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `Term`: one contraction at given sizes, before its order is chosen.
+
+use super::{ArrayId, order, order::Letters};
+use crate::number::Number;
+
+/// Entries of an array, by the stride of every letter of the term.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Factor {
+    pub(super) array: ArrayId,
+    pub(super) offset: usize,
+    pub(super) strides: Vec<usize>,
+}
+
+impl Factor {
+    /// The letters that move it.
+    pub(super) fn letters(&self) -> Letters {
+        self.strides.iter().enumerate().filter(|(_, s)| **s != 0).fold(0, |set, (l, _)| set | 1 << l)
+    }
+}
+
+/// `target += coefficient · Σ Π factors`.
+#[derive(Clone, Debug)]
+pub(super) struct Term {
+    pub(super) coefficient: Number,
+    /// Extents of the letters.
+    pub(super) extents: Vec<usize>,
+    pub(super) factors: Vec<Factor>,
+    pub(super) target: Factor,
+    /// The statement it belongs to.
+    pub(super) note: usize,
+}
+
+/// Most letters of a term: they are the bits of a word.
+pub(super) const LETTERS: usize = 64;
+
+impl Term {
+    pub(super) fn volumes(&self) -> Vec<f64> {
+        self.extents.iter().map(|&n| n as f64).collect()
+    }
+
+    /// Pairs to multiply, see [`order::order`].
+    pub(super) fn order(&self) -> Vec<(usize, usize)> {
+        let letters: Vec<Letters> = self.factors.iter().map(Factor::letters).collect();
+        order::order(&letters, self.target.letters(), &self.volumes())
+    }
+
+    /// What it costs in its cheapest order, in multiplications.
+    pub(super) fn cost(&self) -> f64 {
+        let letters: Vec<Letters> = self.factors.iter().map(Factor::letters).collect();
+        order::total(&letters, self.target.letters(), &self.volumes())
+    }
+}
