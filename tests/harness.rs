@@ -1,5 +1,6 @@
 //! The one place of the tests that calls the compiler: every test is text in, text or numbers out.
 
+use hesse::dynamic::{Cpu, Dynamic};
 use hesse_compiler::{
     data::Bound,
     differentiate::{NotDifferentiable, local_curvature, local_jacobian},
@@ -9,7 +10,7 @@ use hesse_compiler::{
     lower::index_form,
     matrix::Matrix,
     number::Number,
-    pipeline::{Functions, Settings, evaluate},
+    pipeline::{Functions, Settings, evaluate, evaluate_on},
     scalar::{Dual, Dual2, Scalar},
     syntax::{self, Model, Source},
     verify::{self, Entry},
@@ -205,8 +206,18 @@ impl Case {
         let q = syntax::query(&mut self.model, query)
             .map_err(|d| d.iter().map(|d| d.render(&self.model.sources, false)).collect::<Vec<_>>().join("\n"))?;
         let settings = Settings { memory: 4 << 30, per_sample: false };
-        let answers = evaluate(&mut self.model, &[q], &self.data, &settings).map_err(|d| d.render(&self.model.sources, false))?;
-        Ok(answers[0].values[0].clone())
+        let slow = evaluate(&mut self.model, std::slice::from_ref(&q), &self.data, &settings);
+        let fast = evaluate_on(&Dynamic(Cpu::<f64>::new(2)), &mut self.model, &[q], &self.data, &settings);
+        match (slow, fast) {
+            (Ok(slow), Ok(fast)) => {
+                let (slow, fast) = (&slow[0].values[0], &fast[0].values[0]);
+                let apart = distance(slow, fast);
+                assert!(apart < 1e-10, "{query}: the executor and the reference are {apart:e} apart");
+                Ok(slow.clone())
+            }
+            (Err(slow), Err(_)) => Err(slow.render(&self.model.sources, false)),
+            (slow, fast) => panic!("{query}: the reference gives {slow:?}, the executor {fast:?}"),
+        }
     }
 
     /// Whether two formulas have one index form; `None` where one grows too large.

@@ -1,6 +1,7 @@
 //! `hesse eval`: numbers.
 
 use crate::{Manner, arrays, files, output, say};
+use hesse::dynamic::{Cpu, Dynamic};
 use hesse_compiler::{
     data::{self, Data},
     diagnostic::{Code, Diagnostic},
@@ -43,6 +44,14 @@ pub(crate) struct Args {
     /// Most memory to use, as in 512MiB or 2GiB; a quarter of the machine's if not given
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<u128>,
+    /// Most threads to use; all processors if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+/// So many threads, or one for every processor.
+pub(crate) fn threads(asked: Option<u16>) -> usize {
+    asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
 /// `L=8,dV=4`.
@@ -67,7 +76,7 @@ pub(crate) fn dims(text: &str) -> Result<BTreeMap<String, usize>, String> {
 }
 
 /// `2GiB`.
-fn memory(text: &str) -> Result<u128, String> {
+pub(crate) fn memory(text: &str) -> Result<u128, String> {
     let t = text.trim();
     let end = t.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(t.len());
     let n: f64 = t[..end].parse().map_err(|_| format!("`{text}` is not a size in memory such as 2GiB"))?;
@@ -83,7 +92,7 @@ fn memory(text: &str) -> Result<u128, String> {
 }
 
 /// A quarter of the machine's memory, or 2 GiB where that is not told.
-fn quarter() -> u128 {
+pub(crate) fn quarter() -> u128 {
     let total = std::fs::read_to_string("/proc/meminfo").ok().and_then(|t| {
         let line = t.lines().find(|l| l.starts_with("MemTotal:"))?.to_owned();
         line.split_whitespace().nth(1)?.parse::<u128>().ok()
@@ -92,7 +101,7 @@ fn quarter() -> u128 {
 }
 
 /// Random data, unless they would not fit in memory.
-fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, limit: u128) -> Result<Data, Vec<Diagnostic>> {
+pub(crate) fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, limit: u128) -> Result<Data, Vec<Diagnostic>> {
     let needed = data::random_bytes(model, dims);
     if needed > limit {
         let message = format!("not enough memory: the random data need {needed} bytes, the limit is {limit}");
@@ -121,7 +130,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         .map(|(name, meant)| meant.map_or_else(|| name.clone(), |m| format!("{name} (did you mean `{m}`?)")))
         .collect();
     let settings = Settings { memory: limit, per_sample: args.per_sample };
-    let answers = pipeline::evaluate(&mut model, &queries, &bound, &settings).map_err(|d| {
+    let answers = pipeline::evaluate_on(&Dynamic(Cpu::<f64>::new(threads(args.threads))), &mut model, &queries, &bound, &settings).map_err(|d| {
         let d = if given.arrays.is_empty() { d.help("the data have no arrays") } else { d };
         let d = if unused.is_empty() { d } else { d.help(format!("the data also have {}", unused.join(", "))) };
         d.render(&model.sources, manner.color)

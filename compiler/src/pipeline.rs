@@ -4,7 +4,7 @@ mod evaluate;
 mod functions;
 mod requests;
 
-pub use evaluate::{Answer, Settings, evaluate};
+pub use evaluate::{Answer, Settings, evaluate, evaluate_on, failed, program};
 pub use functions::{Functions, not_emitted};
 pub use requests::{answer, answer_all};
 

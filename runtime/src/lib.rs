@@ -26,6 +26,8 @@
 extern crate self as hesse;
 
 mod block_hessian;
+#[cfg(feature = "dynamic")]
+pub mod dynamic;
 mod entries;
 mod error;
 #[doc(hidden)]

@@ -4,6 +4,7 @@ mod contract;
 mod functions;
 mod maps;
 mod memory;
+pub(crate) mod product;
 mod rowwise;
 
 pub use functions::{adj, argmax, cofactor2, det, inv, logdet, max, norm2, norm2_grad, normF, unit};

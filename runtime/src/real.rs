@@ -10,9 +10,14 @@ pub trait Real: RealField + Copy {
     fn f64(self) -> f64;
     /// The error function.
     fn erf(self) -> Self;
-    /// Adds `alpha a b` to c; entries come with their strides by row and by column. Shapes: a: m×k, b: k×n, c: m×n.
+    /// Numbers in double precision.
     #[doc(hidden)]
-    fn gemm(shape: [usize; 3], alpha: Self, a: View<Self>, b: View<Self>, c: (&mut [Self], [usize; 2]));
+    fn into_f64(numbers: Vec<Self>) -> Vec<f64> {
+        numbers.into_iter().map(Self::f64).collect()
+    }
+    /// `c = alpha a b + beta c`; entries come with their strides by row and by column. Shapes: a: m×k, b: k×n, c: m×n.
+    #[doc(hidden)]
+    fn gemm(shape: [usize; 3], alpha: Self, beta: Self, a: View<Self>, b: View<Self>, c: (&mut [Self], [usize; 2]));
 }
 
 /// Entries with their strides by row and by column.
@@ -28,6 +33,7 @@ macro_rules! gemm {
         fn gemm(
             [m, k, n]: [usize; 3],
             alpha: Self,
+            beta: Self,
             (a, ra): View<Self>,
             (b, rb): View<Self>,
             (c, rc): (&mut [Self], [usize; 2]),
@@ -41,7 +47,7 @@ macro_rules! gemm {
             // SAFETY: the last entry of each matrix, hence every entry, is inside of its slice, as has just been checked; c is
             // borrowed alone.
             unsafe {
-                $gemm(m, k, n, alpha, a.as_ptr(), ra[0], ra[1], b.as_ptr(), rb[0], rb[1], 1.0, c.as_mut_ptr(), rc[0], rc[1]);
+                $gemm(m, k, n, alpha, a.as_ptr(), ra[0], ra[1], b.as_ptr(), rb[0], rb[1], beta, c.as_mut_ptr(), rc[0], rc[1]);
             }
         }
     };
@@ -53,6 +59,9 @@ impl Real for f64 {
     }
     fn f64(self) -> f64 {
         self
+    }
+    fn into_f64(numbers: Vec<f64>) -> Vec<f64> {
+        numbers
     }
     fn erf(self) -> f64 {
         libm::erf(self)

@@ -12,6 +12,7 @@ mod term;
 
 use super::{EntryValues, Failure, Functions, Kink, Program};
 use crate::number::Number;
+use std::collections::BTreeSet;
 
 /// An array of the plan, by its place in `Plan::arrays`.
 pub type ArrayId = usize;
@@ -38,6 +39,8 @@ pub struct Product {
     pub factors: Vec<Operand>,
     /// Where the result is added.
     pub target: Operand,
+    /// The first of its target, and it reaches all entries once: it need not be added, it can be written.
+    pub first: bool,
 }
 
 /// What one step does.
@@ -70,6 +73,8 @@ pub enum Action {
         sizes: Vec<usize>,
         /// The array written.
         target: ArrayId,
+        /// How many times, each for the next matrices of all arrays; an argument that all times share is of one matrix.
+        times: usize,
     },
     /// Tells whether an argument, of that shape, is at a kink.
     Watch {
@@ -93,12 +98,23 @@ pub struct Planned {
     pub last: Vec<ArrayId>,
 }
 
+/// Samples that are computed at once.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// How many; none: the program as it is, not a mean.
+    pub samples: usize,
+    /// How many there are in all: the results are divided by that number.
+    pub of: usize,
+    /// Names of the data that differ from sample to sample.
+    pub inputs: BTreeSet<String>,
+}
+
 /// A program at given sizes.
 #[derive(Clone, Default)]
 pub struct Plan {
     /// Number of entries of every array.
     pub arrays: Vec<usize>,
-    /// Arrays that are given, with their names and shapes.
+    /// Arrays that are given, with their names and shapes; those of a batch sample after sample.
     pub inputs: Vec<(ArrayId, String, [usize; 2])>,
     /// Arrays of one entry that are constants.
     pub numbers: Vec<(ArrayId, Number)>,
@@ -115,7 +131,14 @@ impl Plan {
     ///
     /// Errors: a size is missing or out of its range.
     pub fn new(program: &Program, size: &dyn Fn(&str) -> Option<usize>) -> Result<Plan, Failure> {
-        build::Builder::new(program, size).build()
+        Plan::batched(program, size, &Batch::default())
+    }
+
+    /// The plan of a program for several samples at once: samples are one more letter, and the results are sums over them.
+    ///
+    /// Errors: a size is missing or out of its range.
+    pub fn batched(program: &Program, size: &dyn Fn(&str) -> Option<usize>, batch: &Batch) -> Result<Plan, Failure> {
+        build::Builder::new(program, size, batch).build()
     }
 
     /// Says after which step nothing reads an array any more, and how much is held at most.
@@ -130,6 +153,7 @@ impl Plan {
                 self.steps[*k].last.push(a);
             }
         }
+        self.first_writes();
         let mut held: u128 = self.inputs.iter().map(|i| self.arrays[i.0] as u128).sum();
         let mut exists = vec![false; self.arrays.len()];
         self.inputs.iter().for_each(|i| exists[i.0] = true);
@@ -143,6 +167,37 @@ impl Plan {
             self.peak = self.peak.max(held);
             held -= s.last.iter().map(|&a| self.arrays[a] as u128).sum::<u128>();
         }
+    }
+}
+
+impl Plan {
+    /// Marks the products that are the first of their target and reach all of it.
+    fn first_writes(&mut self) {
+        let mut touched: Vec<bool> = vec![false; self.arrays.len()];
+        for s in &mut self.steps {
+            if let Action::Product(p) = &mut s.action {
+                let all = self.arrays[p.target.array];
+                p.first = !touched[p.target.array] && p.target.offset == 0 && p.reaches(all);
+            }
+            s.action.arrays().into_iter().for_each(|a| touched[a] = true);
+        }
+    }
+}
+
+impl Product {
+    /// Whether the letters reach so many entries of the target, each once.
+    fn reaches(&self, entries: usize) -> bool {
+        let mut moves: Vec<(usize, usize)> =
+            self.target.strides.iter().copied().zip(self.extents.iter().copied()).filter(|m| m.0 != 0).collect();
+        moves.sort_unstable();
+        let mut behind = 1;
+        for (stride, extent) in moves {
+            if stride != behind {
+                return false;
+            }
+            behind *= extent;
+        }
+        behind == entries
     }
 }
 

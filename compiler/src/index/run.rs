@@ -50,6 +50,12 @@ pub struct Outcome<T> {
     pub not_finite: Option<String>,
 }
 
+impl<T> Default for Outcome<T> {
+    fn default() -> Self {
+        Outcome { values: vec![], notes: vec![], not_finite: None }
+    }
+}
+
 /// One run of a program: data, sizes, limits.
 pub struct Run<'a, T> {
     /// The data by name.

@@ -5,7 +5,7 @@ use crate::{
     data::Bound,
     diagnostic::{Code, Diagnostic},
     expr::{Expr, Graph, Kind, Meaning, Node},
-    index::{Failure, Outcome, Program, Run},
+    index::{Executor, Failure, Outcome, Program, Reference, Sample, Setting},
     lower::{lower, lower_watching},
     matrix::Matrix,
     ops::power::POWER,
@@ -49,6 +49,19 @@ enum Plan {
 ///
 /// Errors: one diagnostic for missing or ill-fitting data, a value outside a domain, a result that is not finite or too large.
 pub fn evaluate(model: &mut Model, queries: &[Query], data: &Bound, settings: &Settings) -> Result<Vec<Answer>, Diagnostic> {
+    evaluate_on(&Reference, model, queries, data, settings)
+}
+
+/// The same, run by an executor.
+///
+/// Errors: those of [`evaluate`].
+pub fn evaluate_on(
+    executor: &dyn Executor,
+    model: &mut Model,
+    queries: &[Query],
+    data: &Bound,
+    settings: &Settings,
+) -> Result<Vec<Answer>, Diagnostic> {
     let plans: Vec<Plan> = queries.iter().map(|q| plan(model, q.expr, data.batched && !settings.per_sample)).collect();
     // first all that is evaluated sample by sample, in one program
     let mut roots = vec![];
@@ -61,7 +74,7 @@ pub fn evaluate(model: &mut Model, queries: &[Query], data: &Bound, settings: &S
     let derived = answer_all(&mut model.graph, &roots).map_err(|e| not_differentiable(&e, queries))?;
     let expanded: Vec<Expr> = derived.into_iter().map(|e| syntax::expand(&mut model.graph, e)).collect();
     let watched = differentiated(&mut model.graph, &roots);
-    let runner = Runner { held: held(model), data, settings, queries };
+    let runner = Runner { executor, held: held(model), data, settings, queries };
     let program = lower_watching(&model.graph, &expanded, &watched);
     let keep = settings.per_sample && data.batched;
     let (mut values, mut notes) = runner.samples(model, &program, keep)?;
@@ -94,6 +107,15 @@ pub fn evaluate(model: &mut Model, queries: &[Query], data: &Bound, settings: &S
         answers.push(answer);
     }
     Ok(answers)
+}
+
+/// The program of a query: its value on one sample, or the mean over a batch.
+///
+/// Errors: no derivative.
+pub fn program(model: &mut Model, query: &Query) -> Result<Program, Diagnostic> {
+    let derived = answer_all(&mut model.graph, &[query.expr]).map_err(|e| not_differentiable(&e, std::slice::from_ref(query)))?;
+    let expanded: Vec<Expr> = derived.into_iter().map(|e| syntax::expand(&mut model.graph, e)).collect();
+    Ok(lower(&model.graph, &expanded))
 }
 
 /// All nodes below a derivative that was asked for: there a kink matters.
@@ -157,6 +179,7 @@ fn depends_on_batch(g: &Graph, e: Expr) -> bool {
 }
 
 struct Runner<'a> {
+    executor: &'a dyn Executor,
     held: HashMap<Expr, Expr>,
     data: &'a Bound,
     settings: &'a Settings,
@@ -171,33 +194,39 @@ impl Runner<'_> {
     fn samples(&self, model: &mut Model, program: &Program, keep: bool) -> Result<Results, Diagnostic> {
         let definitions = self.definitions(model);
         let n = program.outputs.len();
-        let mut sums: Vec<Vec<Matrix<f64>>> = vec![vec![]; n];
+        let empty = [Sample::new()];
+        let given: &[Sample] = if self.data.samples.is_empty() { &empty } else { &self.data.samples };
+        let mut samples = vec![];
+        for sample in given {
+            let mut all = sample.clone();
+            all.extend(self.held_values(&definitions, sample)?);
+            samples.push(all);
+        }
+        let parts: Vec<&[Sample]> = if keep { samples.chunks(1).collect() } else { vec![&samples] };
+        let mut values: Vec<Vec<Matrix<f64>>> = vec![vec![]; n];
         let mut notes: Vec<BTreeSet<String>> = vec![BTreeSet::new(); n];
-        let empty = BTreeMap::new();
-        let samples: Vec<&BTreeMap<String, Matrix<f64>>> =
-            if self.data.samples.is_empty() { vec![&empty] } else { self.data.samples.iter().collect() };
-        for (k, sample) in samples.iter().enumerate() {
-            let given = |name: &str| sample.get(name).or_else(|| self.data.shared.get(name)).cloned();
-            let held = self.held_values(&definitions, &given)?;
-            let outcome = self.run(program, &|name| held.get(name).cloned().or_else(|| given(name)))?;
+        for (k, part) in parts.iter().enumerate() {
+            let outcome = self.run(program, part)?;
+            if let Some(i) = outcome.values.iter().position(|v| v.data.iter().any(|x| !x.is_finite())) {
+                return Err(self.culprit(program, part, k, samples.len(), i));
+            }
             for (i, value) in outcome.values.into_iter().enumerate() {
-                if value.data.iter().any(|x| !x.is_finite()) {
-                    return Err(self.not_finite(i, outcome.not_finite.as_deref(), (samples.len() > 1).then_some(k)));
-                }
                 notes[i].extend(outcome.notes.iter().cloned());
-                match sums[i].first_mut() {
-                    Some(sum) if !keep => *sum = sum.zip(&value, |a, b| a + b),
-                    _ => sums[i].push(value),
-                }
+                values[i].push(value);
             }
         }
-        if !keep && samples.len() > 1 {
-            let scale = 1.0 / samples.len() as f64;
-            for m in sums.iter_mut().flatten() {
-                *m = m.map(|x| x * scale);
+        Ok((values, notes.into_iter().map(|s| s.into_iter().collect()).collect()))
+    }
+
+    /// Looks for the sample and the place where a result that is not finite comes from.
+    fn culprit(&self, program: &Program, part: &[Sample], first: usize, of: usize, root: usize) -> Diagnostic {
+        for (k, sample) in part.iter().enumerate() {
+            let Ok(one) = self.run_on(&Reference, program, std::slice::from_ref(sample)) else { continue };
+            if let Some(i) = one.values.iter().position(|v| v.data.iter().any(|x| !x.is_finite())) {
+                return self.not_finite(i, one.not_finite.as_deref(), (of > 1).then_some(first + k));
             }
         }
-        Ok((sums, notes.into_iter().map(|s| s.into_iter().collect()).collect()))
+        self.not_finite(root, None, None)
     }
 
     /// Programs for the names that were held independent, in the order of their definition.
@@ -216,21 +245,39 @@ impl Runner<'_> {
     fn held_values(
         &self,
         definitions: &[(String, Program)],
-        given: &dyn Fn(&str) -> Option<Matrix<f64>>,
+        sample: &Sample,
     ) -> Result<BTreeMap<String, Matrix<f64>>, Diagnostic> {
         let mut out = BTreeMap::new();
         for (name, program) in definitions {
             // a name that the query does not need may lack its data
-            if let Ok(outcome) = self.run(program, given) {
+            if let Ok(outcome) = self.run(program, std::slice::from_ref(sample)) {
                 out.extend(outcome.values.into_iter().next().map(|v| (name.clone(), v)));
             }
         }
         Ok(out)
     }
 
-    fn run(&self, program: &Program, data: &dyn Fn(&str) -> Option<Matrix<f64>>) -> Result<Outcome<f64>, Diagnostic> {
+    /// The mean over some samples.
+    fn run(&self, program: &Program, samples: &[Sample]) -> Result<Outcome<f64>, Diagnostic> {
+        let failed = match self.run_on(self.executor, program, samples) {
+            Ok(outcome) => return Ok(outcome),
+            Err(f) => f,
+        };
+        // many samples at once do not know which of them is outside of a domain
+        if matches!(failed, Failure::Domain(_)) {
+            for sample in samples {
+                self.run_on(&Reference, program, std::slice::from_ref(sample)).map_err(|f| self.failure(&f))?;
+            }
+        }
+        Err(self.failure(&failed))
+    }
+
+    fn run_on(&self, executor: &dyn Executor, program: &Program, samples: &[Sample]) -> Result<Outcome<f64>, Failure> {
         let size = |name: &str| self.data.sizes.get(name).copied();
-        Run { data, size: &size, memory: self.settings.memory }.run(program).map_err(|f| self.failure(&f))
+        let shared = |name: &str| self.data.shared.get(name).cloned();
+        let varying = samples.iter().flat_map(|s| s.keys().cloned()).collect();
+        let setting = Setting { size: &size, memory: self.settings.memory, samples: samples.len(), varying };
+        executor.prepare(program, setting)?.mean(&shared, samples)
     }
 
     /// The rest of a query, on the averages of its parts.
@@ -247,7 +294,7 @@ impl Runner<'_> {
         let e = crate::differentiate::substitute(g, q.expr, &names);
         let e = syntax::expand(g, e);
         let program = lower(g, &[e]);
-        let outcome = self.run(&program, &|name| values.get(name).or_else(|| self.data.shared.get(name)).cloned())?;
+        let outcome = self.run(&program, &[values])?;
         let value = outcome.values.into_iter().next().expect("one root, one result");
         if value.data.iter().any(|x| !x.is_finite()) {
             return Err(self.not_finite(0, outcome.not_finite.as_deref(), None));
@@ -271,9 +318,16 @@ impl Runner<'_> {
     }
 
     fn failure(&self, f: &Failure) -> Diagnostic {
+        failed(f, &self.asked())
+    }
+}
+
+/// Why a program could not be run, for the user who asked for that.
+pub fn failed(f: &Failure, asked: &str) -> Diagnostic {
+    {
         match f {
             Failure::MissingData(name) => {
-                Diagnostic::new(Code::Missing, format!("no data for `{name}`, which {} needs", self.asked()))
+                Diagnostic::new(Code::Missing, format!("no data for `{name}`, which {asked} needs"))
                     .help(format!("give an array called `{name}` in the data"))
             }
             Failure::MissingSize(d) => {

@@ -3,7 +3,7 @@
 //! Generated functions hold hundreds of arrays. They name them by plain numbers, because rustc takes minutes to see of so many
 //! references or owners in one function that they are used well.
 
-use super::{contract::sum_of_products, maps, matrix, rows};
+use super::{maps, matrix, product::product, rows};
 use crate::{Error, Real};
 use nalgebra::DMatrix;
 
@@ -92,7 +92,7 @@ impl<R: Real> Memory<R> {
         shape: [usize; 3],
     ) {
         let mut target = std::mem::take(&mut self.0[c.id]);
-        R::gemm(shape, alpha, (self.entries(a), ra), (self.entries(b), rb), (&mut target[c.offset..], rc));
+        R::gemm(shape, alpha, R::of(1.0), (self.entries(a), ra), (self.entries(b), rb), (&mut target[c.offset..], rc));
         self.0[c.id] = target;
     }
 
@@ -108,7 +108,7 @@ impl<R: Real> Memory<R> {
         let mut target = std::mem::take(&mut self.0[c.id]);
         let (one, still) = ([R::of(1.0)], [0; N]);
         let factor = |k: usize| factors.get(k).map_or((&one[..], &still[..]), |(a, r)| (self.entries(*a), &r[..]));
-        sum_of_products(alpha, &extents, (&mut target[c.offset..], &rc), factor(0), factor(1));
+        product(alpha, &extents, false, (&mut target[c.offset..], &rc), factor(0), factor(1), 1);
         self.0[c.id] = target;
     }
 }

@@ -1,7 +1,7 @@
 //! From a program and sizes to a plan.
 
 use super::{
-    Action, ArrayId, Failure, Operand, Plan, Planned, Product,
+    Action, ArrayId, Batch, Failure, Operand, Plan, Planned, Product,
     draft::{Concrete, Draft},
     order::Letters,
     term::{Factor, Term},
@@ -11,11 +11,16 @@ use crate::{
     index::{Access, Letter, Program, Source, Step, TensorId},
     number::Number,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) struct Builder<'p> {
     program: &'p Program,
     size: &'p dyn Fn(&str) -> Option<usize>,
+    batch: &'p Batch,
+    /// Which tensors have one part for every sample.
+    varies: Vec<bool>,
+    /// Results to which every sample adds its part.
+    summed: BTreeSet<TensorId>,
     plan: Plan,
     /// The axes of every array that belongs to a tensor.
     shapes: Vec<Vec<usize>>,
@@ -28,29 +33,37 @@ pub(super) struct Builder<'p> {
 /// No array may have more bytes.
 const LARGEST: u128 = 1 << 62;
 
-/// What an array in between is: the factors, with the letters in the order of its axes.
-type Key = (Vec<usize>, Vec<Operand>);
+/// What an array in between is: its number of axes, the extents of the letters with those of the axes first, and the factors.
+type Key = (usize, Vec<usize>, Vec<Operand>);
 
 impl<'p> Builder<'p> {
-    pub(super) fn new(program: &'p Program, size: &'p dyn Fn(&str) -> Option<usize>) -> Builder<'p> {
-        let places = vec![None; program.tensors.len()];
-        Builder { program, size, plan: Plan::default(), shapes: vec![], places, made: BTreeMap::new() }
+    pub(super) fn new(program: &'p Program, size: &'p dyn Fn(&str) -> Option<usize>, batch: &'p Batch) -> Builder<'p> {
+        let n = program.tensors.len();
+        let (varies, places) = (vec![false; n], vec![None; n]);
+        Builder { program, size, batch, varies, summed: BTreeSet::new(), plan: Plan::default(), shapes: vec![], places, made: BTreeMap::new() }
     }
 
     pub(super) fn build(mut self) -> Result<Plan, Failure> {
         self.conditions()?;
         let wanted = self.live();
+        self.summed = self.spread(&wanted);
         let mut list = vec![];
         for (k, s) in self.program.statements.iter().enumerate().filter(|x| wanted[x.0]) {
             list.extend(self.statement(&s.step, k)?);
         }
         for &t in &self.program.outputs {
-            let array = self.array(t)?;
-            let shape = self.shape(t)?;
+            let (array, shape) = (self.array(t)?, self.shape(t)?);
+            let array = if self.varies[t.0] || (self.batch.samples > 0 && !self.summed.contains(&t)) {
+                let (sum, term) = self.mean(array, shape, self.varies[t.0], self.program.statements.len())?;
+                list.push(Concrete::Terms(vec![term]));
+                sum
+            } else {
+                array
+            };
             self.plan.outputs.push((array, shape));
         }
         let kept = self.plan.outputs.iter().map(|o| o.0).collect();
-        let mut draft = Draft { statements: list, shapes: std::mem::take(&mut self.shapes), kept };
+        let mut draft = Draft::new(list, std::mem::take(&mut self.shapes), kept);
         draft.improve();
         for shape in &draft.shapes[self.plan.arrays.len()..] {
             self.plan.arrays.push(shape.iter().product());
@@ -101,6 +114,61 @@ impl<'p> Builder<'p> {
         out
     }
 
+    /// Finds out which tensors vary from sample to sample. Results that are sums of terms, and that nothing reads, are summed over
+    /// the samples at once: those are given back.
+    fn spread(&mut self, wanted: &[bool]) -> BTreeSet<TensorId> {
+        if self.batch.samples == 0 {
+            return BTreeSet::new();
+        }
+        let live = || self.program.statements.iter().zip(wanted).filter(|x| *x.1).map(|x| &x.0.step);
+        let mut direct: BTreeSet<TensorId> = self.program.outputs.iter().copied().collect();
+        for (t, tensor) in self.program.tensors.iter().enumerate() {
+            if let Source::Input(name) = &tensor.source {
+                self.varies[t] = self.batch.inputs.contains(name);
+            }
+            if tensor.source != Source::Computed {
+                direct.remove(&TensorId(t));
+            }
+        }
+        for step in live() {
+            step.reads().iter().for_each(|t| {
+                direct.remove(t);
+            });
+            if !matches!(step, Step::Contract { .. })
+                && let Some(t) = step.target()
+            {
+                direct.remove(&t);
+            }
+        }
+        for step in live() {
+            if let Some(t) = step.target().filter(|t| !direct.contains(t))
+                && step.reads().iter().any(|r| self.varies[r.0])
+            {
+                self.varies[t.0] = true;
+            }
+        }
+        direct
+    }
+
+    /// The mean over all samples of a result, as far as these samples make it.
+    fn mean(&mut self, array: ArrayId, shape: [usize; 2], varies: bool, note: usize) -> Result<(ArrayId, Term), Failure> {
+        let n = shape[0] * shape[1];
+        let sum = self.entries(n as u128, "a mean")?;
+        self.shapes.push(shape.to_vec());
+        let samples = if varies { self.batch.samples } else { 1 };
+        let coefficient = self.share(varies);
+        let factor = Factor { array, offset: 0, strides: vec![if varies { n } else { 0 }, 1] };
+        let target = Factor { array: sum, offset: 0, strides: vec![0, 1] };
+        Ok((sum, Term::new(coefficient, vec![samples, n], vec![factor], target, note)))
+    }
+
+    /// The factor in front of what is added to a mean: once for every sample, or once for all of them.
+    fn share(&self, varies: bool) -> Number {
+        let whole = |n: usize| n.max(1) as i128;
+        let samples = if varies { 1 } else { whole(self.batch.samples) };
+        Number::ratio(samples, whole(self.batch.of))
+    }
+
     fn shape(&self, t: TensorId) -> Result<[usize; 2], Failure> {
         let shape = &self.program.tensors[t.0].shape;
         Ok([self.dim(&shape[0])?, self.dim(&shape[1])?])
@@ -113,6 +181,8 @@ impl<'p> Builder<'p> {
         }
         let tensor = &self.program.tensors[t.0];
         let shape = tensor.shape.iter().map(|d| self.dim(d)).collect::<Result<Vec<_>, _>>()?;
+        let varies = self.varies[t.0];
+        let shape = if varies { [vec![self.batch.samples], shape].concat() } else { shape };
         let n = shape.iter().fold(1u128, |n, &d| n.saturating_mul(d as u128));
         let text: Vec<String> = tensor.shape.iter().map(ToString::to_string).collect();
         let a = self.entries(n, &format!("a result of {} entries", text.join(" × ")))?;
@@ -139,36 +209,39 @@ impl<'p> Builder<'p> {
     }
 
     fn push(&mut self, action: Action, statement: usize) {
-        let note = self.program.statements[statement].note.clone();
+        let note = self.program.statements.get(statement).map_or_else(|| "mean".to_owned(), |s| s.note.clone());
         self.plan.steps.push(Planned { action, note, last: vec![] });
     }
 
     /// A statement at these sizes; nothing if it does nothing.
     fn statement(&mut self, step: &Step, note: usize) -> Result<Option<Concrete>, Failure> {
-        let (action, reads, writes) = match step {
+        let (action, reads) = match step {
             Step::Within { .. } => return Ok(None),
             Step::Contract { coefficient, factors, target, extents } => {
                 return Ok(self.read(*coefficient, factors, target, extents, note)?.map(|t| Concrete::Terms(vec![t])));
             }
             Step::Watch { name, argument, kink } => {
-                let argument = (self.array(*argument)?, self.shape(*argument)?);
-                (Action::Watch { name, argument, kink: *kink }, vec![argument.0], None)
+                let [rows, cols] = self.shape(*argument)?;
+                let times = if self.varies[argument.0] { self.batch.samples } else { 1 };
+                let argument = (self.array(*argument)?, [rows * times, cols]);
+                (Action::Watch { name, argument, kink: *kink }, vec![argument.0])
             }
             Step::Map { name, values, parameters, argument, target } => {
                 let (argument, target) = (self.array(*argument)?, self.array(*target)?);
                 let parameters = parameters.clone();
-                (Action::Map { name, values, parameters, argument, target }, vec![argument], Some(target))
+                (Action::Map { name, values, parameters, argument, target }, vec![argument])
             }
             Step::Call { name, values, arguments, sizes, target } => {
                 let arguments: Vec<(ArrayId, [usize; 2])> =
                     arguments.iter().map(|&a| Ok((self.array(a)?, self.shape(a)?))).collect::<Result<_, Failure>>()?;
                 let sizes = sizes.iter().map(|d| self.dim(d)).collect::<Result<_, _>>()?;
+                let times = if self.varies[target.0] { self.batch.samples } else { 1 };
                 let target = self.array(*target)?;
                 let reads = arguments.iter().map(|a| a.0).collect();
-                (Action::Call { name, values, arguments, sizes, target }, reads, Some(target))
+                (Action::Call { name, values, arguments, sizes, target, times }, reads)
             }
         };
-        Ok(Some(Concrete::Other { action, note, reads, writes }))
+        Ok(Some(Concrete::Other { action, note, reads }))
     }
 
     /// A contraction at these sizes; `None` if it has no terms to add.
@@ -180,7 +253,12 @@ impl<'p> Builder<'p> {
         extents: &[(Letter, Dim)],
         note: usize,
     ) -> Result<Option<Term>, Failure> {
-        let sizes = extents.iter().map(|e| self.dim(&e.1)).collect::<Result<Vec<_>, _>>()?;
+        let mut sizes = extents.iter().map(|e| self.dim(&e.1)).collect::<Result<Vec<_>, _>>()?;
+        // samples are one more letter
+        let varies = factors.iter().any(|f| self.varies[f.tensor.0]);
+        if varies || self.varies[target.tensor.0] {
+            sizes.push(self.batch.samples);
+        }
         // the target exists, even if nothing is added
         let place = self.array(target.tensor)?;
         if sizes.contains(&0) {
@@ -191,6 +269,11 @@ impl<'p> Builder<'p> {
             for (l, d) in &a.strides {
                 let at = extents.iter().position(|e| e.0 == *l).expect("every letter has an extent");
                 strides[at] += b.dim(d)?;
+            }
+            if b.varies[a.tensor.0] {
+                let shape = &b.program.tensors[a.tensor.0].shape;
+                *strides.last_mut().expect("samples are a letter") =
+                    shape.iter().map(|d| b.dim(d)).product::<Result<usize, _>>()?;
             }
             // a letter of one value moves nothing
             strides.iter_mut().zip(&sizes).filter(|x| *x.1 == 1).for_each(|x| *x.0 = 0);
@@ -206,8 +289,11 @@ impl<'p> Builder<'p> {
             let array = self.array(f.tensor)?;
             list.push(factor(self, f, array)?);
         }
+        if self.summed.contains(&target.tensor) {
+            coefficient = coefficient * self.share(varies);
+        }
         let target = factor(self, target, place)?;
-        Ok(Some(Term { coefficient, extents: sizes, factors: list, target, note }))
+        Ok(Some(Term::new(coefficient, sizes, list, target, note)))
     }
 
     /// Writes a term as products of two factors.
@@ -278,7 +364,8 @@ impl<'p> Builder<'p> {
         // the same product may have been made before
         summed.sort_by_key(|&l| (factors.iter().map(|f| f.strides[l]).collect::<Vec<_>>(), sizes[l]));
         let letters: Vec<usize> = axes.iter().chain(&summed).copied().collect();
-        let key: Key = (letters.iter().map(|&l| sizes[l]).collect(), factors.iter().map(|f| operand(f, &letters)).collect());
+        let extents = letters.iter().map(|&l| sizes[l]).collect();
+        let key: Key = (axes.len(), extents, factors.iter().map(|f| operand(f, &letters)).collect());
         let array = match self.made.get(&key) {
             Some(&known) => known,
             None => {
@@ -300,6 +387,7 @@ impl<'p> Builder<'p> {
             extents: letters.iter().map(|&l| t.extents[l]).collect(),
             factors: factors.iter().map(|f| operand(f, &letters)).collect(),
             target: operand(target, &letters),
+            first: false,
         };
         self.push(Action::Product(product), t.note);
     }

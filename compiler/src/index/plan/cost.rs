@@ -36,6 +36,21 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The largest array, in words.
+    pub fn largest(&self) -> String {
+        let of = |s: &Planned| s.action.arrays().into_iter().map(|a| self.arrays[a]).max().unwrap_or(0);
+        let step = self.steps.iter().max_by_key(|s| of(s));
+        step.map_or_else(|| "the data".to_owned(), |s| format!("`{}` has an array of {} entries, which", s.note, of(s)))
+    }
+
+    /// Bytes that the products read and write, in arrays of 8-byte numbers.
+    pub fn bytes(&self) -> u128 {
+        let of = |s: &Planned| s.action.arrays().into_iter().map(|a| self.arrays[a] as u128 * 8).sum::<u128>();
+        self.steps.iter().map(of).sum()
+    }
+}
+
 impl fmt::Display for Product {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = |l: usize| char::from(b'a' + (l % 26) as u8);

@@ -11,7 +11,7 @@ pub(super) enum Concrete {
     /// All terms of one array.
     Terms(Vec<Term>),
     /// Anything else, of the statement of that number.
-    Other { action: Action, note: usize, reads: Vec<ArrayId>, writes: Option<ArrayId> },
+    Other { action: Action, note: usize, reads: Vec<ArrayId> },
 }
 
 /// Statements in order, each array being complete before it is read.
@@ -21,9 +21,37 @@ pub(super) struct Draft {
     pub(super) shapes: Vec<Vec<usize>>,
     /// Arrays that must exist: the results.
     pub(super) kept: BTreeSet<ArrayId>,
+    /// How often the terms of each array have changed.
+    pub(super) ages: Vec<u64>,
+    /// What each array and its readers were when it was last tried to put the array where it is read.
+    pub(super) tried: BTreeMap<ArrayId, (u64, usize, u64)>,
+    /// The age at which a sum had no common factors.
+    pub(super) factored: BTreeMap<ArrayId, u64>,
 }
 
 impl Draft {
+    pub(super) fn new(statements: Vec<Concrete>, shapes: Vec<Vec<usize>>, kept: BTreeSet<ArrayId>) -> Draft {
+        let ages = vec![0; shapes.len()];
+        Draft { statements, shapes, kept, ages, tried: BTreeMap::new(), factored: BTreeMap::new() }
+    }
+
+    /// The age of what a statement writes, and which it is.
+    pub(super) fn age(&self, statement: usize) -> u64 {
+        match &self.statements[statement] {
+            Concrete::Terms(t) => t.first().map_or(0, |t| self.ages[t.target.array] * 4096 + t.target.array as u64),
+            Concrete::Other { .. } => 0,
+        }
+    }
+
+    /// The terms of a statement have changed.
+    pub(super) fn touch(&mut self, statement: usize) {
+        if let Concrete::Terms(t) = &self.statements[statement]
+            && let Some(t) = t.first()
+        {
+            self.ages[t.target.array] += 1;
+        }
+    }
+
     /// All terms of an array stand together, where the last of them stood.
     fn gather(&mut self) {
         let mut terms: BTreeMap<ArrayId, Vec<Term>> = BTreeMap::new();

@@ -15,13 +15,22 @@ pub(super) fn factor(draft: &mut Draft) -> bool {
             at += 1;
             continue;
         };
+        // nothing has changed since it was looked at last
+        let array = terms[0].target.array;
+        if draft.factored.get(&array) == Some(&draft.ages[array]) {
+            at += 1;
+            continue;
+        }
         match best(terms) {
             // the sum in front of which the factor stands may have a common factor itself
             Some(found) => {
                 found.apply(draft, at);
                 changed = true;
             }
-            None => at += 1,
+            None => {
+                draft.factored.insert(array, draft.ages[array]);
+                at += 1;
+            }
         }
     }
     changed
@@ -96,13 +105,8 @@ fn common(terms: &[Term], i: usize, k: usize) -> Option<Common> {
         }
         let place = |f: &Factor| Factor { strides: all.iter().map(|&l| f.strides[l]).collect(), ..f.clone() };
         let factors: Vec<Factor> = t.factors.iter().map(place).collect();
-        rests.push(Term {
-            coefficient: t.coefficient,
-            extents: all.iter().map(|&l| t.extents[l]).collect(),
-            factors,
-            target: place(&t.target),
-            note: t.note,
-        });
+        let extents = all.iter().map(|&l| t.extents[l]).collect();
+        rests.push(Term::new(t.coefficient, extents, factors, place(&t.target), t.note));
     }
     let same = |f: &Factor, common: &Factor| {
         f.array == common.array
@@ -145,16 +149,11 @@ fn common(terms: &[Term], i: usize, k: usize) -> Option<Common> {
             .filter(|&l| l >= width || r.target.strides[l] != 0 || r.factors.iter().any(|f| f.strides[l] != 0))
             .collect();
         let squeeze = |f: &Factor| Factor { strides: keep.iter().map(|&l| f.strides[l]).collect(), ..f.clone() };
-        *r = Term {
-            coefficient: r.coefficient,
-            extents: keep.iter().map(|&l| r.extents[l]).collect(),
-            factors: r.factors.iter().map(squeeze).collect(),
-            target: squeeze(&r.target),
-            note: r.note,
-        };
+        let (extents, factors) = (keep.iter().map(|&l| r.extents[l]).collect(), r.factors.iter().map(squeeze).collect());
+        *r = Term::new(r.coefficient, extents, factors, squeeze(&r.target), r.note);
     }
     front.push(Factor { array: usize::MAX, offset: 0, strides });
-    let whole = Term { coefficient: Number::ONE, extents, factors: front, target: outer(&first.target), note: first.note };
+    let whole = Term::new(Number::ONE, extents, front, outer(&first.target), first.note);
     let before: f64 = group.iter().map(|g| terms[g.0].cost()).sum();
     let after: f64 = rests.iter().map(Term::cost).sum::<f64>() + whole.cost();
     let gain = before - after;
@@ -211,6 +210,7 @@ impl Common {
     fn apply(mut self, draft: &mut Draft, at: usize) {
         let array = draft.shapes.len();
         draft.shapes.push(self.axes.iter().map(|&l| self.whole.extents[l]).collect());
+        draft.ages.push(0);
         self.rests.iter_mut().for_each(|r| r.target.array = array);
         self.whole.factors.last_mut().expect("the sum is a factor").array = array;
         let Concrete::Terms(terms) = &mut draft.statements[at] else { unreachable!("sums have terms") };
@@ -218,6 +218,7 @@ impl Common {
             terms.remove(k);
         }
         terms.push(self.whole);
+        draft.touch(at);
         draft.statements.insert(at, Concrete::Terms(self.rests));
     }
 }

@@ -47,6 +47,12 @@ fn one(draft: &mut Draft, array: ArrayId) -> bool {
     if terms.len() > TERMS || readers.is_empty() {
         return false;
     }
+    // nothing has changed since it was tried last
+    let reading: u64 = readers.iter().map(|r| draft.age(r.0)).sum();
+    let seen = (draft.ages[array], readers.len(), reading);
+    if draft.tried.insert(array, seen) == Some(seen) {
+        return false;
+    }
     let definition = terms.clone();
     let mut choices = vec![];
     for (k, i) in readers {
@@ -68,6 +74,7 @@ fn one(draft: &mut Draft, array: ArrayId) -> bool {
             && let Concrete::Terms(terms) = &mut draft.statements[k]
         {
             terms.splice(i..=i, new);
+            draft.touch(k);
             changed = true;
         }
     }
@@ -182,13 +189,13 @@ fn put(term: &Term, at: usize, definition: &Term, shape: &[usize]) -> Option<Ter
     let gone = |l: usize| l < n && find(&same, l) != l;
     let keep: Vec<usize> = (0..total).filter(|&l| !gone(l)).collect();
     let squeeze = |f: Factor| Factor { strides: keep.iter().map(|&l| f.strides[l]).collect(), ..f };
-    Some(Term {
-        coefficient: term.coefficient * definition.coefficient,
-        extents: keep.iter().map(|&l| extents[l]).collect(),
-        factors: factors.into_iter().map(squeeze).collect(),
-        target: squeeze(target),
-        note: term.note,
-    })
+    Some(Term::new(
+        term.coefficient * definition.coefficient,
+        keep.iter().map(|&l| extents[l]).collect(),
+        factors.into_iter().map(squeeze).collect(),
+        squeeze(target),
+        term.note,
+    ))
 }
 
 fn find(same: &[usize], mut l: usize) -> usize {

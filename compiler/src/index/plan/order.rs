@@ -13,7 +13,12 @@ pub(super) type Letters = u64;
 
 /// The product of the extents of a set of letters.
 pub(super) fn volume(letters: Letters, extents: &[f64]) -> f64 {
-    (0..extents.len()).filter(|&l| letters >> l & 1 == 1).map(|l| extents[l]).product()
+    let (mut rest, mut out) = (letters, 1.0);
+    while rest != 0 {
+        out *= extents[rest.trailing_zeros() as usize];
+        rest &= rest - 1;
+    }
+    out
 }
 
 /// The cost of the product of two factors that is written over those letters.
@@ -59,8 +64,12 @@ pub(super) fn total(factors: &[Letters], target: Letters, extents: &[f64]) -> f6
 fn exact(factors: &[Letters], target: Letters, extents: &[f64]) -> Vec<(usize, usize)> {
     let n = factors.len();
     let all = (1usize << n) - 1;
-    let union = |set: usize| (0..n).filter(|k| set >> k & 1 == 1).fold(0, |u, k| u | factors[k]);
-    let left = |set: usize| union(set) & (union(all & !set) | target);
+    let mut union = vec![0; all + 1];
+    for set in 1..=all {
+        union[set] = union[set & (set - 1)] | factors[set.trailing_zeros() as usize];
+    }
+    let lefts: Vec<Letters> = (0..=all).map(|set| union[set] & (union[all & !set] | target)).collect();
+    let left = |set: usize| lefts[set];
     // the cheapest way to make the product of each set, and its last split
     let mut best: Vec<(f64, usize)> = vec![(f64::INFINITY, 0); all + 1];
     for k in 0..n {
@@ -71,14 +80,19 @@ fn exact(factors: &[Letters], target: Letters, extents: &[f64]) -> Vec<(usize, u
             continue;
         }
         let lowest = set & set.wrapping_neg();
-        let kept = left(set);
+        // what was made last is added to the target
+        let written = if set == all { target } else { left(set) };
+        let writing = TRAFFIC * volume(written, extents);
         let mut part = (set - 1) & set;
         while part > 0 {
             // each split once: the part that has the first factor
             if part & lowest != 0 {
                 let rest = set & !part;
-                let c = best[part].0 + best[rest].0 + cost(left(part), left(rest), kept, extents);
-                if c < best[set].0 {
+                let before = best[part].0 + best[rest].0 + writing;
+                if before < best[set].0
+                    && let c = before + volume(left(part) | left(rest), extents)
+                    && c < best[set].0
+                {
                     best[set] = (c, part);
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::{ArrayId, order, order::Letters};
 use crate::number::Number;
+use std::cell::OnceCell;
 
 /// Entries of an array, by the stride of every letter of the term.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,12 +29,18 @@ pub(super) struct Term {
     pub(super) target: Factor,
     /// The statement it belongs to.
     pub(super) note: usize,
+    /// What it costs, once that was asked.
+    cost: OnceCell<f64>,
 }
 
 /// Most letters of a term: they are the bits of a word.
 pub(super) const LETTERS: usize = 64;
 
 impl Term {
+    pub(super) fn new(coefficient: Number, extents: Vec<usize>, factors: Vec<Factor>, target: Factor, note: usize) -> Term {
+        Term { coefficient, extents, factors, target, note, cost: OnceCell::new() }
+    }
+
     pub(super) fn volumes(&self) -> Vec<f64> {
         self.extents.iter().map(|&n| n as f64).collect()
     }
@@ -46,7 +53,9 @@ impl Term {
 
     /// What it costs in its cheapest order, in multiplications.
     pub(super) fn cost(&self) -> f64 {
-        let letters: Vec<Letters> = self.factors.iter().map(Factor::letters).collect();
-        order::total(&letters, self.target.letters(), &self.volumes())
+        *self.cost.get_or_init(|| {
+            let letters: Vec<Letters> = self.factors.iter().map(Factor::letters).collect();
+            order::total(&letters, self.target.letters(), &self.volumes())
+        })
     }
 }

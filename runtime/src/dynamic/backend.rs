@@ -1,0 +1,163 @@
+//! `Backend`: where the steps of a plan are done; `Cpu` is this processor.
+
+use crate::{Real, private::product};
+use hesse_compiler::{
+    index::{self, DomainError, EntryValues, Functions, plan::Product},
+    matrix::Matrix,
+    number::Number,
+};
+use std::{collections::BTreeMap, sync::Mutex};
+
+/// Arrays and what is done to them. Every back end passes the same tests: `tests/conformance.rs`.
+pub trait Backend {
+    /// An array of this back end.
+    type Array;
+
+    /// So many zeros.
+    fn zeros(&self, n: usize) -> Self::Array;
+    /// An array of so many entries, whatever they are.
+    fn blank(&self, n: usize) -> Self::Array;
+    /// Takes back an array that is not needed any more.
+    fn recycle(&self, array: Self::Array);
+    /// An array of these entries.
+    fn upload(&self, entries: &[f64]) -> Self::Array;
+    /// The entries of an array.
+    fn download(&self, array: &Self::Array) -> Vec<f64>;
+    /// The entries of an array that is not needed any more.
+    fn finish(&self, array: Self::Array) -> Vec<f64> {
+        let entries = self.download(&array);
+        self.recycle(array);
+        entries
+    }
+    /// `target += coefficient · Σ Π factors`, or `=` where the product is the first of its target; the factors are the arrays of the
+    /// product's factors in order.
+    fn product(&self, product: &Product, factors: &[&Self::Array], target: &mut Self::Array);
+    /// An entrywise function.
+    ///
+    /// Errors: an entry at which it has no value.
+    fn map(
+        &self,
+        name: &'static str,
+        values: &EntryValues,
+        parameters: &[Number],
+        argument: &Self::Array,
+    ) -> Result<Self::Array, DomainError>;
+    /// A function of matrices of those shapes, `times` times: each argument holds the matrices of all times one after the other, or
+    /// one matrix that all share.
+    ///
+    /// Errors: a matrix outside its domain.
+    fn call(
+        &self,
+        values: &Functions,
+        arguments: &[(&Self::Array, [usize; 2])],
+        sizes: &[usize],
+        times: usize,
+    ) -> Result<Self::Array, DomainError>;
+}
+
+/// This processor, with so many threads.
+#[derive(Debug)]
+pub struct Cpu<R> {
+    threads: usize,
+    /// Arrays that were used before, by their length: memory that the system has given already.
+    free: Mutex<BTreeMap<usize, Vec<Vec<R>>>>,
+}
+
+impl<R: Real> Cpu<R> {
+    /// At least one thread.
+    pub fn new(threads: usize) -> Cpu<R> {
+        Cpu { threads: threads.max(1), free: Mutex::default() }
+    }
+
+    /// An array of that length that was used before.
+    fn used(&self, n: usize) -> Option<Vec<R>> {
+        self.free.lock().ok()?.get_mut(&n)?.pop()
+    }
+
+    /// How many threads it uses at most.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+}
+
+impl<R: Real> Backend for Cpu<R> {
+    type Array = Vec<R>;
+
+    fn zeros(&self, n: usize) -> Vec<R> {
+        match self.used(n) {
+            Some(mut array) => {
+                array.fill(R::of(0.0));
+                array
+            }
+            None => vec![R::of(0.0); n],
+        }
+    }
+
+    fn blank(&self, n: usize) -> Vec<R> {
+        self.used(n).unwrap_or_else(|| vec![R::of(0.0); n])
+    }
+
+    fn recycle(&self, array: Vec<R>) {
+        if let Ok(mut free) = self.free.lock() {
+            free.entry(array.len()).or_default().push(array);
+        }
+    }
+
+    fn upload(&self, entries: &[f64]) -> Vec<R> {
+        entries.iter().map(|&x| R::of(x)).collect()
+    }
+
+    fn download(&self, array: &Vec<R>) -> Vec<f64> {
+        array.iter().map(|x| x.f64()).collect()
+    }
+
+    fn finish(&self, array: Vec<R>) -> Vec<f64> {
+        R::into_f64(array)
+    }
+
+    fn product(&self, p: &Product, factors: &[&Vec<R>], target: &mut Vec<R>) {
+        let (one, still) = ([R::of(1.0)], vec![0; p.extents.len()]);
+        let factor = |k: usize| match (p.factors.get(k), factors.get(k)) {
+            (Some(o), Some(a)) => (&a[o.offset..], o.strides.as_slice()),
+            _ => (&one[..], still.as_slice()),
+        };
+        let alpha = R::of(p.coefficient.to_f64());
+        let c = (&mut target[p.target.offset..], p.target.strides.as_slice());
+        product::product(alpha, &p.extents, p.first, c, factor(0), factor(1), self.threads);
+    }
+
+    fn map(
+        &self,
+        name: &'static str,
+        values: &EntryValues,
+        parameters: &[Number],
+        argument: &Vec<R>,
+    ) -> Result<Vec<R>, DomainError> {
+        // Functions are evaluated in double precision, whatever the arrays hold
+        let entries: Vec<f64> = argument.iter().map(|x| x.f64()).collect();
+        Ok(index::map(name, values, parameters, &entries)?.into_iter().map(R::of).collect())
+    }
+
+    fn call(
+        &self,
+        values: &Functions,
+        arguments: &[(&Vec<R>, [usize; 2])],
+        sizes: &[usize],
+        times: usize,
+    ) -> Result<Vec<R>, DomainError> {
+        let mut out = vec![];
+        for k in 0..times {
+            let matrices: Vec<Matrix<f64>> = arguments
+                .iter()
+                .map(|(a, [rows, cols])| {
+                    let n = rows * cols;
+                    let part = if a.len() > n { &a[k * n..(k + 1) * n] } else { &a[..] };
+                    Matrix { rows: *rows, cols: *cols, data: part.iter().map(|x| x.f64()).collect() }
+                })
+                .collect();
+            let value = (values.real)(&matrices.iter().collect::<Vec<_>>(), sizes)?;
+            out.extend(value.data.into_iter().map(R::of));
+        }
+        Ok(out)
+    }
+}

@@ -1,0 +1,177 @@
+//! Plans run on a back end; and the executor that evaluates whole jobs by them, in parts of a batch that fit in memory.
+
+use super::backend::Backend;
+use hesse_compiler::{
+    index::{
+        Executor, Failure, Outcome, Prepared, Program, Sample, Setting,
+        plan::{Action, Batch, Plan},
+    },
+    matrix::Matrix,
+};
+use std::collections::BTreeSet;
+
+/// Most samples that are computed at once.
+const SAMPLES: usize = 32;
+
+/// Runs a plan. `input` gives the entries of a name.
+///
+/// Errors: data that are missing or of another size; values outside a domain.
+pub fn execute<B: Backend>(
+    backend: &B,
+    plan: &Plan,
+    input: &dyn Fn(&str, [usize; 2]) -> Result<Vec<f64>, Failure>,
+) -> Result<Outcome<f64>, Failure> {
+    let mut arrays: Vec<Option<B::Array>> = plan.arrays.iter().map(|_| None).collect();
+    let (mut notes, mut not_finite) = (BTreeSet::new(), None);
+    for (id, name, shape) in &plan.inputs {
+        arrays[*id] = Some(backend.upload(&input(name, *shape)?));
+    }
+    for (id, number) in &plan.numbers {
+        arrays[*id] = Some(backend.upload(&[number.to_f64()]));
+    }
+    const MADE: &str = "all arrays that a step reads exist";
+    for step in &plan.steps {
+        match &step.action {
+            Action::Product(p) => {
+                for f in &p.factors {
+                    arrays[f.array].get_or_insert_with(|| backend.zeros(plan.arrays[f.array]));
+                }
+                let (id, n) = (p.target.array, plan.arrays[p.target.array]);
+                let make = || if p.first { backend.blank(n) } else { backend.zeros(n) };
+                let mut target = arrays[id].take().unwrap_or_else(make);
+                let factors: Vec<&B::Array> = p.factors.iter().map(|f| arrays[f.array].as_ref().expect(MADE)).collect();
+                backend.product(p, &factors, &mut target);
+                arrays[id] = Some(target);
+            }
+            Action::Map { name, values, parameters, argument, target } => {
+                let argument = &*arrays[*argument].get_or_insert_with(|| backend.zeros(plan.arrays[*argument]));
+                let value = backend.map(name, values, parameters, argument).map_err(Failure::Domain)?;
+                arrays[*target] = Some(value);
+            }
+            Action::Call { values, arguments, sizes, target, times, .. } => {
+                for (a, _) in arguments {
+                    arrays[*a].get_or_insert_with(|| backend.zeros(plan.arrays[*a]));
+                }
+                let list: Vec<(&B::Array, [usize; 2])> =
+                    arguments.iter().map(|(a, s)| (arrays[*a].as_ref().expect(MADE), *s)).collect();
+                let value = backend.call(values, &list, sizes, *times).map_err(Failure::Domain)?;
+                arrays[*target] = Some(value);
+            }
+            Action::Watch { name, argument: (id, [rows, cols]), kink } => {
+                let array = &*arrays[*id].get_or_insert_with(|| backend.zeros(plan.arrays[*id]));
+                let data = backend.download(array);
+                if let Some(words) = kink(&Matrix { rows: *rows, cols: *cols, data }) {
+                    notes.insert(format!("`{name}` meets {words}"));
+                }
+            }
+        }
+        for a in &step.last {
+            arrays[*a].take().into_iter().for_each(|a| backend.recycle(a));
+        }
+    }
+    let mut values: Vec<Matrix<f64>> = vec![];
+    for (k, (id, [rows, cols])) in plan.outputs.iter().enumerate() {
+        // one array may be several results
+        let again = plan.outputs[..k].iter().position(|o| o.0 == *id);
+        let data = match (again, arrays[*id].take()) {
+            (Some(k), _) => values[k].data.clone(),
+            (None, Some(array)) => backend.finish(array),
+            (None, None) => vec![0.0; rows * cols],
+        };
+        if not_finite.is_none() && data.iter().any(|x| !x.is_finite()) {
+            not_finite = Some("a result".to_owned());
+        }
+        values.push(Matrix { rows: *rows, cols: *cols, data });
+    }
+    Ok(Outcome { values, notes: notes.into_iter().collect(), not_finite })
+}
+
+/// Runs programs by plans on a back end.
+pub struct Dynamic<B>(pub B);
+
+impl<B: Backend> Executor for Dynamic<B> {
+    fn prepare<'a>(&'a self, program: &'a Program, setting: Setting<'a>) -> Result<Box<dyn Prepared + 'a>, Failure> {
+        let mut at_once = setting.samples.clamp(1, SAMPLES);
+        let plan = loop {
+            let plan = part(program, &setting, at_once)?;
+            let bytes = plan.peak.saturating_mul(8);
+            if bytes <= setting.memory {
+                break plan;
+            }
+            if at_once == 1 {
+                return Err(Failure::TooLarge { what: plan.largest(), bytes, limit: setting.memory });
+            }
+            at_once /= 2;
+        };
+        let rest = setting.samples % at_once;
+        let last = if rest > 0 { Some(part(program, &setting, rest)?) } else { None };
+        Ok(Box::new(Planned { backend: &self.0, setting, at_once, plan, last }))
+    }
+}
+
+/// The plan of so many samples of a batch.
+fn part(program: &Program, setting: &Setting, samples: usize) -> Result<Plan, Failure> {
+    if setting.samples <= 1 {
+        return Plan::new(program, setting.size);
+    }
+    let batch = Batch { samples, of: setting.samples, inputs: setting.varying.clone() };
+    Plan::batched(program, setting.size, &batch)
+}
+
+/// A program with its plans: of so many samples at once, and of the few that are left in the end.
+struct Planned<'a, B> {
+    backend: &'a B,
+    setting: Setting<'a>,
+    at_once: usize,
+    plan: Plan,
+    last: Option<Plan>,
+}
+
+impl<B: Backend> Prepared for Planned<'_, B> {
+    fn mean(&self, shared: &dyn Fn(&str) -> Option<Matrix<f64>>, samples: &[Sample]) -> Result<Outcome<f64>, Failure> {
+        let mut sum: Option<Outcome<f64>> = None;
+        for part in samples.chunks(self.at_once) {
+            let plan = self.last.as_ref().filter(|_| part.len() < self.at_once).unwrap_or(&self.plan);
+            let one = execute(self.backend, plan, &|name, shape| entries(shared, part, name, shape))?;
+            match &mut sum {
+                None => sum = Some(one),
+                Some(sum) => sum.add(one),
+            }
+        }
+        Ok(sum.unwrap_or_default())
+    }
+
+    fn work(&self) -> Option<(u128, u128)> {
+        let (whole, last) = ((self.setting.samples / self.at_once) as u128, self.last.as_ref());
+        let of = |f: fn(&Plan) -> u128| whole * f(&self.plan) + last.map_or(0, f);
+        Some((of(Plan::flops), of(Plan::bytes)))
+    }
+
+    fn plan(&self) -> Option<String> {
+        Some(self.plan.to_string())
+    }
+}
+
+/// The entries of a name: of all samples of a part, one after the other, or of what they share.
+fn entries(
+    shared: &dyn Fn(&str) -> Option<Matrix<f64>>,
+    part: &[Sample],
+    name: &str,
+    needed: [usize; 2],
+) -> Result<Vec<f64>, Failure> {
+    let check = |m: &Matrix<f64>| match [m.rows, m.cols] == needed {
+        true => Ok(()),
+        false => Err(Failure::Shape { name: name.to_owned(), needed: needed.into(), found: (m.rows, m.cols) }),
+    };
+    let mut out = vec![];
+    for m in part.iter().map_while(|sample| sample.get(name)) {
+        check(m)?;
+        out.extend_from_slice(&m.data);
+    }
+    if out.is_empty() {
+        let m = shared(name).ok_or_else(|| Failure::MissingData(name.to_owned()))?;
+        check(&m)?;
+        out = m.data;
+    }
+    Ok(out)
+}

@@ -1,0 +1,324 @@
+//! `target += alpha · Σ a b` over letters: a product of two arrays in any layout, as matrix products where it is one, else as loops.
+
+use super::contract::sum_of_products;
+use crate::Real;
+use std::thread;
+
+/// A letter: how far it goes, and how it moves in the target and the two factors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Letter {
+    n: usize,
+    c: usize,
+    a: usize,
+    b: usize,
+}
+
+impl Letter {
+    fn strides(self) -> [usize; 3] {
+        [self.c, self.a, self.b]
+    }
+    /// Its role: which of target and factors it moves.
+    fn role(self) -> [bool; 3] {
+        self.strides().map(|s| s != 0)
+    }
+    fn swapped(self) -> Letter {
+        Letter { a: self.b, b: self.a, ..self }
+    }
+}
+
+/// Entries of a block of results that is kept between the matrix product and the addition to the target.
+const BLOCK: usize = 1 << 14;
+/// Rows or columns of such a block, where there are so many.
+const SIDE: usize = 128;
+/// Multiplications below which a matrix product is not worth its preparation.
+const SMALL: usize = 256;
+/// Multiplications for which another thread is worth while.
+const SHARE: usize = 1 << 21;
+
+/// Adds `alpha · Σ a b` to c, or with `store` writes it there, where the letters of c then reach every entry once; a letter that
+/// moves nothing in c is summed. Every array comes with the stride of every letter. No more than so many threads are used.
+pub(crate) fn product<R: Real>(
+    alpha: R,
+    extents: &[usize],
+    store: bool,
+    (c, rc): (&mut [R], &[usize]),
+    (a, ra): (&[R], &[usize]),
+    (b, rb): (&[R], &[usize]),
+    threads: usize,
+) {
+    if extents.contains(&0) {
+        return;
+    }
+    let letters = (0..extents.len()).map(|l| Letter { n: extents[l], c: rc[l], a: ra[l], b: rb[l] });
+    let letters = merged(letters.filter(|l| l.n > 1).collect());
+    shared(alpha, &letters, store, c, a, b, threads);
+}
+
+/// Letters that move alike become one; the one that moves slowest in the target first.
+fn merged(mut letters: Vec<Letter>) -> Vec<Letter> {
+    letters.sort_by_key(|l| std::cmp::Reverse((l.c, l.a, l.b)));
+    let mut k = 0;
+    while k < letters.len() {
+        let joins = |slow: &Letter, fast: &Letter| {
+            slow.role() == fast.role() && slow.strides().iter().zip(fast.strides()).all(|(s, f)| *s == f * fast.n)
+        };
+        match (0..letters.len()).find(|&j| j != k && joins(&letters[k], &letters[j])) {
+            Some(j) => {
+                let (slow, fast) = (letters[k], letters[j]);
+                letters[k] = Letter { n: slow.n * fast.n, ..fast };
+                letters.remove(j);
+                k = 0;
+            }
+            None => k += 1,
+        }
+    }
+    letters.sort_by_key(|l| std::cmp::Reverse((l.c, l.a, l.b)));
+    letters
+}
+
+/// Parts the target along its slowest letter among threads.
+#[expect(clippy::too_many_arguments, reason = "a product has two factors, a target and their manner")]
+fn shared<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R], threads: usize) {
+    let work: usize = letters.iter().map(|l| l.n).product();
+    let parts = threads.min(work / SHARE);
+    let Some(first) = letters.first().copied().filter(|l| l.c != 0 && parts > 1) else {
+        return alone(alpha, letters, store, c, a, b);
+    };
+    let parts = parts.min(first.n);
+    // what lies between two steps of the slowest letter must belong to the other letters alone
+    let behind: usize = letters[1..].iter().map(|l| (l.n - 1) * l.c).sum();
+    if behind >= first.c || parts < 2 {
+        return alone(alpha, letters, store, c, a, b);
+    }
+    thread::scope(|scope| {
+        let (mut rest, mut begin) = (c, 0);
+        for part in 0..parts {
+            let end = first.n * (part + 1) / parts;
+            let cut = if part + 1 == parts { rest.len() } else { (end - begin) * first.c };
+            let (mine, others) = rest.split_at_mut(cut);
+            rest = others;
+            let mut letters = letters.to_vec();
+            letters[0].n = end - begin;
+            let (a, b) = (&a[begin * first.a..], &b[begin * first.b..]);
+            begin = end;
+            if part + 1 == parts {
+                alone(alpha, &letters, store, mine, a, b);
+            } else {
+                scope.spawn(move || alone(alpha, &letters, store, mine, a, b));
+            }
+        }
+    });
+}
+
+fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R]) {
+    let of = |role: [bool; 3]| letters.iter().copied().filter(|l| l.role() == role).collect::<Vec<Letter>>();
+    let (rows, cols, inner) = (of([true, true, false]), of([true, false, true]), of([false, true, true]));
+    let outer: Vec<Letter> = letters
+        .iter()
+        .copied()
+        .filter(|l| ![[true, true, false], [true, false, true], [false, true, true]].contains(&l.role()))
+        .collect();
+    let count = |ls: &[Letter]| ls.iter().map(|l| l.n).product::<usize>();
+    let small = count(&rows) * count(&cols) * count(&inner) < SMALL;
+    if rows.is_empty() || cols.is_empty() || inner.is_empty() || small {
+        return loops(alpha, letters, store, c, a, b);
+    }
+    // entries that are neighbours in the target shall be neighbours in the block
+    let fastest = |ls: &[Letter]| ls.iter().map(|l| l.c).min();
+    if fastest(&rows) < fastest(&cols) {
+        let swap = |ls: Vec<Letter>| ls.into_iter().map(Letter::swapped).collect::<Vec<_>>();
+        let [rows, cols, inner, outer] = [rows, cols, inner, outer].map(swap);
+        return Gemm::new(cols, rows, inner).every(&outer, alpha, store, c, b, a);
+    }
+    Gemm::new(rows, cols, inner).every(&outer, alpha, store, c, a, b);
+}
+
+/// Loops, with a good letter innermost.
+fn loops<R: Real>(alpha: R, letters: &[Letter], mut store: bool, c: &mut [R], a: &[R], b: &[R]) {
+    // what is summed is added up, from zero
+    if store && letters.iter().any(|l| l.c == 0) {
+        c.fill(R::of(0.0));
+        store = false;
+    }
+    let mut order = letters.to_vec();
+    let smooth = |l: &Letter| (l.strides().iter().filter(|s| **s <= 1).count(), l.n);
+    if let Some(k) = (0..order.len()).max_by_key(|&k| smooth(&order[k])) {
+        let inner = order.remove(k);
+        order.push(inner);
+    }
+    let of = |f: fn(&Letter) -> usize| order.iter().map(f).collect::<Vec<usize>>();
+    let (extents, rc, ra, rb) = (of(|l| l.n), of(|l| l.c), of(|l| l.a), of(|l| l.b));
+    sum_of_products(alpha, &extents, store, (c, &rc), (a, &ra), (b, &rb));
+}
+
+/// A matrix product: rows of a, columns of b, what is summed.
+struct Gemm {
+    rows: Vec<Letter>,
+    cols: Vec<Letter>,
+    inner: Vec<Letter>,
+}
+
+/// Number of rows, of what is summed, of columns.
+type Sizes = [usize; 3];
+
+impl Gemm {
+    fn new(mut rows: Vec<Letter>, mut cols: Vec<Letter>, mut inner: Vec<Letter>) -> Gemm {
+        rows.sort_by_key(|l| std::cmp::Reverse(l.c));
+        cols.sort_by_key(|l| std::cmp::Reverse(l.c));
+        inner.sort_by_key(|l| std::cmp::Reverse((l.a, l.b)));
+        Gemm { rows, cols, inner }
+    }
+
+    fn sizes(&self) -> Sizes {
+        [&self.rows, &self.inner, &self.cols].map(|ls| ls.iter().map(|l| l.n).product())
+    }
+
+    /// The product for every index of the outer letters.
+    fn every<R: Real>(&self, outer: &[Letter], alpha: R, mut store: bool, c: &mut [R], a: &[R], b: &[R]) {
+        // what an outer letter sums is added up, from zero
+        if store && outer.iter().any(|l| l.c == 0) {
+            c.fill(R::of(0.0));
+            store = false;
+        }
+        let mut at = vec![0; outer.len()];
+        let (mut scratch_a, mut scratch_b, mut block) = (vec![], vec![], vec![]);
+        // a factor that no outer letter moves is packed once
+        let moved = |stride: fn(&Letter) -> usize| outer.iter().any(|l| stride(l) != 0);
+        let (once_a, once_b) = (!moved(|l| l.a), !moved(|l| l.b));
+        let mut first = true;
+        loop {
+            let offset = |stride: fn(&Letter) -> usize| at.iter().zip(outer).map(|(i, l)| i * stride(l)).sum::<usize>();
+            let (pc, pa, pb) = (offset(|l| l.c), offset(|l| l.a), offset(|l| l.b));
+            let x = packed(&a[pa..], &self.rows, &self.inner, |l| l.a, &mut scratch_a, first || !once_a);
+            let y = packed(&b[pb..], &self.inner, &self.cols, |l| l.b, &mut scratch_b, first || !once_b);
+            self.once(alpha, store, &mut c[pc..], x, y, &mut block);
+            first = false;
+            let mut k = outer.len();
+            loop {
+                if k == 0 {
+                    return;
+                }
+                k -= 1;
+                at[k] += 1;
+                if at[k] < outer[k].n {
+                    break;
+                }
+                at[k] = 0;
+            }
+        }
+    }
+
+    /// One matrix product, straight into the target where its rows and columns are each evenly spaced, else block by block.
+    fn once<R: Real>(
+        &self,
+        alpha: R,
+        store: bool,
+        c: &mut [R],
+        (a, ra): (&[R], [usize; 2]),
+        (b, rb): (&[R], [usize; 2]),
+        block: &mut Vec<R>,
+    ) {
+        let [m, k, n] = self.sizes();
+        let beta = R::of(if store { 0.0 } else { 1.0 });
+        if let (Some(row), Some(col)) = (even(&self.rows, |l| l.c), even(&self.cols, |l| l.c)) {
+            return R::gemm([m, k, n], alpha, beta, (a, ra), (b, rb), (c, [row, col]));
+        }
+        // as many values of the slowest letter of the rows, and of the columns, as fit; the longer side is parted first
+        let (rows, cols) = (Side::new(&self.rows), Side::new(&self.cols));
+        let cols_at_once = cols.part((BLOCK / m.min(SIDE)).max(SIDE));
+        let rows_at_once = rows.part(BLOCK / (cols_at_once * cols.below));
+        for (i, count_i) in parts(rows.slow.n, rows_at_once) {
+            for (j, count_j) in parts(cols.slow.n, cols_at_once) {
+                let [m, n] = [count_i * rows.below, count_j * cols.below];
+                if block.len() < m * n {
+                    block.resize(m * n, R::of(0.0));
+                }
+                let (a, b) = (&a[i * rows.below * ra[0]..], &b[j * cols.below * rb[1]..]);
+                R::gemm([m, k, n], alpha, R::of(0.0), (a, ra), (b, rb), (block, [n, 1]));
+                // the block, letter by letter, goes to the target
+                let mut letters = vec![];
+                let mut stride = 1;
+                for (side, count) in [(&cols, count_j), (&rows, count_i)] {
+                    for l in side.fast.iter().rev() {
+                        letters.push(Letter { n: l.n, c: l.c, a: stride, b: 0 });
+                        stride *= l.n;
+                    }
+                    letters.push(Letter { n: count, c: side.slow.c, a: stride, b: 0 });
+                    stride *= count;
+                }
+                let target = &mut c[i * rows.slow.c + j * cols.slow.c..];
+                let letters = merged(letters.into_iter().filter(|l| l.n > 1).collect());
+                let of = |f: fn(&Letter) -> usize| letters.iter().map(f).collect::<Vec<usize>>();
+                let (extents, rc, from) = (of(|l| l.n), of(|l| l.c), of(|l| l.a));
+                let still = vec![0; extents.len()];
+                let one = [R::of(1.0)];
+                sum_of_products(one[0], &extents, store, (target, &rc), (block, &from), (&one, &still));
+            }
+        }
+    }
+}
+
+/// The letters of the rows, or of the columns: the slowest, and the others.
+struct Side<'l> {
+    slow: Letter,
+    fast: &'l [Letter],
+    /// How many values the others have together.
+    below: usize,
+}
+
+impl Side<'_> {
+    fn new(letters: &[Letter]) -> Side<'_> {
+        let fast = &letters[1..];
+        Side { slow: letters[0], fast, below: fast.iter().map(|l| l.n).product() }
+    }
+
+    /// So many values of the slowest letter that there are about so many in all.
+    fn part(&self, wanted: usize) -> usize {
+        (wanted / self.below).clamp(1, self.slow.n)
+    }
+}
+
+/// Beginnings and lengths of parts of n.
+fn parts(n: usize, at_once: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..n).step_by(at_once).map(move |i| (i, at_once.min(n - i)))
+}
+
+/// The stride of letters that move as one, the last fastest.
+fn even(letters: &[Letter], stride: fn(&Letter) -> usize) -> Option<usize> {
+    let joined = letters.windows(2).all(|w| stride(&w[0]) == w[1].n * stride(&w[1]));
+    letters.last().map(stride).filter(|_| joined)
+}
+
+/// A factor as a matrix with strides: itself, or a copy in which what is neighboured stays so.
+fn packed<'s, R: Real>(
+    x: &'s [R],
+    rows: &[Letter],
+    cols: &[Letter],
+    stride: fn(&Letter) -> usize,
+    scratch: &'s mut Vec<R>,
+    fresh: bool,
+) -> (&'s [R], [usize; 2]) {
+    if let (Some(row), Some(col)) = (even(rows, stride), even(cols, stride)) {
+        return (x, [row, col]);
+    }
+    let count = |ls: &[Letter]| ls.iter().map(|l| l.n).product::<usize>();
+    let by_rows = cols.last().map(stride) <= rows.last().map(stride);
+    let (slow, fast) = if by_rows { (rows, cols) } else { (cols, rows) };
+    if fresh {
+        scratch.clear();
+        scratch.reserve(count(rows) * count(cols));
+        let letters: Vec<(usize, usize)> = slow.iter().chain(fast).map(|l| (l.n, stride(l))).collect();
+        copy(x, &letters, scratch);
+    }
+    (scratch, if by_rows { [count(cols), 1] } else { [1, count(rows)] })
+}
+
+/// Appends the entries, the last letter fastest.
+fn copy<R: Real>(x: &[R], letters: &[(usize, usize)], out: &mut Vec<R>) {
+    match letters {
+        [] => out.push(x[0]),
+        [(n, 1)] => out.extend_from_slice(&x[..*n]),
+        [(n, s)] => out.extend((0..*n).map(|i| x[i * s])),
+        [(n, s), rest @ ..] => (0..*n).for_each(|i| copy(&x[i * s..], rest, out)),
+    }
+}
