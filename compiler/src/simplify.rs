@@ -2,8 +2,9 @@
 //!
 //! Assumes: formulas without derivatives. Guarantees: the value is kept (each result is compared with what it came from over a
 //! prime field and in double precision, and given up where that fails); the same input gives the same result. A formula is
-//! taken apart into named parts, and each part is simplified on its own, with the parts and names inside it as variables; so
-//! the work grows with the number of parts and not with the depth of the network.
+//! taken apart into named parts, and each part is simplified on its own, with the parts and names inside it as variables. Parts
+//! that are the same up to the names of variables and sizes share one search, so the work for each block of a Hessian falls with
+//! the depth of the network: its layers are alike.
 
 mod copy;
 mod cost;
