@@ -2,6 +2,8 @@
 
 #[path = "simplify/draw.rs"]
 mod draw;
+#[path = "simplify/stacks.rs"]
+mod stacks;
 
 use draw::formulas;
 use hesse_compiler::{
@@ -259,6 +261,43 @@ fn random_formulas_keep_their_values() {
     }
     assert!(compared >= 500 && changed >= 80, "{compared} formulas, {changed} of them changed");
     assert!(stops.len() > 1, "every search stopped alike: {stops:?}");
+}
+
+/// Blocks of the Hessian of a network, nodes of the e-graphs that were searched for all of them, and proofs that needed no search:
+/// those of other parts in new names. They replay.
+fn growth(text: &str) -> (usize, usize, usize) {
+    let mut m = model(text);
+    let query = syntax::query(&mut m, "hessian(loss)").expect("a query");
+    let blocks = stacks::upper(&m, &query);
+    let derived = pipeline::answer_all(&mut m.graph, &blocks).expect("formulas");
+    let (mut nodes, mut again) = (0, 0);
+    for r in simplify::simplify(&mut m.graph, &derived, &[], &settings()).reports {
+        assert_eq!(r.refused, None);
+        let mut p = r.proof.expect("proofs were asked for");
+        if let (true, Err(flaw)) = (r.again, p.replay()) {
+            panic!("the proof of {} in new names does not replay: {flaw}", r.name);
+        }
+        nodes += if r.again { 0 } else { r.nodes };
+        again += usize::from(r.again && !p.steps.is_empty());
+    }
+    (blocks.len(), nodes, again)
+}
+
+/// Layers are alike: the deeper a network, the fewer nodes are searched for each block of its Hessian; from some depth on, none.
+#[test]
+fn the_work_for_a_block_does_not_grow_with_depth() {
+    let stacks = |of: fn(usize) -> String, depths: &[usize]| depths.iter().map(|&n| growth(&of(n))).collect::<Vec<_>>();
+    for (all, what) in
+        [(stacks(stacks::mlp, &[1, 2, 4, 8, 16]), "dense"), (stacks(stacks::transformer, &[1, 2, 3, 4]), "transformer")]
+    {
+        for pair in all.windows(2) {
+            let [(few, small, _), (many, large, again)] = [pair[0], pair[1]];
+            assert!(large * few <= small * many, "{what}: {large} nodes for {many} blocks, {small} for {few}: {all:?}");
+            assert!(few < 4 || again > 0, "{what}: nothing is found again: {all:?}");
+        }
+        let [.., (_, before, _), (_, last, _)] = all[..] else { unreachable!("there are some") };
+        assert_eq!(before, last, "{what}: the last layers are like those before them");
+    }
 }
 
 /// The same input gives the same text.

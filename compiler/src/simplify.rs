@@ -2,13 +2,15 @@
 //!
 //! Assumes: formulas without derivatives. Guarantees: the value is kept (each result is compared with what it came from over a
 //! prime field and in double precision, and given up where that fails); the same input gives the same result. A formula is
-//! taken apart into named parts, and each part is simplified on its own, with the parts and names inside it as variables; so
-//! the work grows with the number of parts and not with the depth of the network.
+//! taken apart into named parts, and each part is simplified on its own, with the parts and names inside it as variables. Parts
+//! that are the same up to the names of variables and sizes share one search, so the work for each block of a Hessian falls with
+//! the depth of the network: its layers are alike.
 
 mod copy;
 mod cost;
 mod explain;
 mod gate;
+mod memory;
 mod proof;
 mod prove;
 mod rule;
@@ -25,6 +27,7 @@ use crate::{
     print,
 };
 use copy::{Copy, Parts};
+use memory::{Found, Memory, Names};
 use saturate::Search;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -75,6 +78,8 @@ pub struct Report {
     pub stop: Stop,
     /// Nodes of its e-graph.
     pub nodes: usize,
+    /// Whether a part before it was the same up to the names of variables and sizes, so that there was nothing to search.
+    pub again: bool,
     /// Why the result was given up, where it was.
     pub refused: Option<String>,
     /// The steps, if they were asked for and lead somewhere.
@@ -102,9 +107,9 @@ pub fn simplify(g: &mut Graph, roots: &[Expr], equations: &[(Expr, Expr)], setti
     cut.extend(roots.iter().copied().filter(|&r| matches!(g.node(r), Node::Apply(..))));
     let names = print::fresh_names(g, &["P", "Q", "Part"], cut.len());
     let mut parts = Parts { names: cut.iter().copied().zip(names).collect(), new: HashMap::new() };
-    let mut reports = vec![];
+    let (mut memory, mut reports) = (Memory::new(), vec![]);
     for p in cut {
-        let report = part(g, p, &parts, equations, settings);
+        let report = part(g, p, &parts, equations, settings, &mut memory);
         parts.new.insert(p, report.after);
         reports.push(report);
     }
@@ -112,12 +117,30 @@ pub fn simplify(g: &mut Graph, roots: &[Expr], equations: &[(Expr, Expr)], setti
 }
 
 /// Simplifies one part; the parts inside it have been.
-fn part(g: &mut Graph, p: Expr, parts: &Parts, equations: &[(Expr, Expr)], settings: &Settings) -> Report {
+fn part(g: &mut Graph, p: Expr, parts: &Parts, equations: &[(Expr, Expr)], settings: &Settings, memory: &mut Memory) -> Report {
     let mut copy = Copy::of(g, Some(parts));
     let root = copy.open(p);
     let mut given = copy.definitions(p);
     given.extend(copy.assumptions(equations));
     let Copy { graph, stands_for, .. } = copy;
+    if matches!(settings.extraction, Extraction::Least(_)) {
+        // such a cost may look at names
+        memory.clear();
+    }
+    let sized = matches!(settings.extraction, Extraction::Cheapest(_));
+    let (form, names) = memory::form(&graph, root, &given, sized);
+    let again = memory.contains_key(&form);
+    let found = memory.entry(form).or_insert_with(|| search(graph, root, given, names.clone(), settings));
+    let (stop, nodes, mut proof) = (found.stop, found.nodes, found.proof(&names));
+    let refused = gate::objection(&mut proof);
+    let kept = if refused.is_some() { proof.start } else { proof.end };
+    let after = copy::carried(&proof.graph, &[kept], g, &BTreeMap::new(), &mut |_, name, _| stands_for[name])[&kept];
+    let proof = (settings.proofs && refused.is_none()).then_some(proof);
+    Report { name: parts.names[&p].clone(), before: p, after, stop, nodes, again, refused, proof, parts: stands_for }
+}
+
+/// Searches for the best formula that is equal to one of a copy.
+fn search(graph: Graph, root: Expr, given: Vec<(Reason, Expr, Expr)>, names: Names, settings: &Settings) -> Found {
     let mut search = Search::new(graph, settings.limits);
     search.add(root);
     for (reason, a, b) in given {
@@ -130,10 +153,5 @@ fn part(g: &mut Graph, p: Expr, parts: &Parts, equations: &[(Expr, Expr)], setti
         Extraction::Cheapest(sizes) => search.least(root, &|g, e| cost::arithmetic(g, sizes, e)),
         Extraction::Least(cost) => search.least(root, &**cost),
     };
-    let mut proof = search.prove(root, end);
-    let refused = gate::objection(&mut proof);
-    let kept = if refused.is_some() { root } else { end };
-    let after = copy::back(g, &proof.graph, kept, &stands_for);
-    let proof = (settings.proofs && refused.is_none()).then_some(proof);
-    Report { name: parts.names[&p].clone(), before: p, after, stop, nodes, refused, proof, parts: stands_for }
+    Found { names, proof: search.prove(root, end), stop, nodes }
 }

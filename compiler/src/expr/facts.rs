@@ -44,7 +44,7 @@ impl Fact {
 }
 
 /// A set of facts, closed under what follows from them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Facts(u16);
 
 impl Facts {

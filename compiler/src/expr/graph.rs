@@ -138,6 +138,14 @@ impl Graph {
             self.applied.clear();
         }
     }
+    /// States all that is known of something else.
+    pub fn assume_all(&mut self, e: Expr, facts: Facts) {
+        for (fact, _) in Fact::ALL {
+            if facts.has(fact) {
+                self.assume(e, fact);
+            }
+        }
+    }
     /// What is known of a node.
     pub fn facts(&self, e: Expr) -> Facts {
         self.nodes[e.index()].2

@@ -345,8 +345,10 @@ impl OpRef {
     /// Whether its two arguments may change places: they stand under the same letters.
     pub fn commutes(self) -> bool {
         let Meaning::Contraction(text) = self.0.meaning else { return false };
-        let inputs = text.split_once("->").map_or("", |x| x.0);
-        matches!(inputs.split(',').map(str::trim).collect::<Vec<_>>().as_slice(), [a, b] if a == b)
+        text.split_once(',').is_some_and(|(a, rest)| {
+            let b = rest.trim_start().strip_prefix(a.trim());
+            b.is_some_and(|after| after.trim_start().starts_with("->"))
+        })
     }
 }
 

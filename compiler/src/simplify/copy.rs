@@ -1,8 +1,9 @@
-//! Copies of formulas in a graph of their own, where what is not looked into is a variable; and back.
+//! Copies of formulas in a graph of their own, where what is not looked into is a variable; and from there into others.
 
 use super::proof::Reason;
 use crate::{
-    expr::{Expr, Fact, Graph, Kind, Node},
+    dim::Dim,
+    expr::{Expr, Graph, Kind, Node},
     ops::scale::SCALE,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -132,11 +133,7 @@ impl<'a> Copy<'a> {
 
     fn variable(&mut self, name: String, e: Expr) -> Expr {
         let x = self.graph.declare(&name, self.g.shape(e).clone(), Kind::Const);
-        for (fact, _) in Fact::ALL {
-            if self.g.facts(e).has(fact) {
-                self.graph.assume(x, fact);
-            }
-        }
+        self.graph.assume_all(x, self.g.facts(e));
         self.stands_for.insert(name, e);
         x
     }
@@ -151,20 +148,26 @@ fn speaks_of_sizes(g: &Graph, s: Expr) -> bool {
     }
 }
 
-/// A formula of a part's graph in the whole graph.
-pub(super) fn back(g: &mut Graph, from: &Graph, e: Expr, stands_for: &BTreeMap<String, Expr>) -> Expr {
+/// Formulas of one graph in another, as they are written, with new sizes, and for each variable what stands for it.
+pub(super) fn carried(
+    from: &Graph,
+    roots: &[Expr],
+    to: &mut Graph,
+    sizes: &BTreeMap<String, Dim>,
+    variable: &mut dyn FnMut(&mut Graph, &str, Expr) -> Expr,
+) -> HashMap<Expr, Expr> {
     let mut new: HashMap<Expr, Expr> = HashMap::new();
-    for u in from.reachable(&[e]) {
-        let v = match from.node(u) {
-            Node::Var(name) => stands_for[name],
-            Node::Number(n) => g.number(*n),
-            Node::Dim(d) => g.dim(d),
+    for e in from.reachable(roots) {
+        let x = match from.node(e) {
+            Node::Var(name) => variable(to, name, e),
+            Node::Number(n) => to.number(*n),
+            Node::Dim(d) => to.dim(&d.rename(sizes)),
             Node::Apply(op, args) => {
                 let args: Vec<Expr> = args.iter().map(|a| new[a]).collect();
-                g.apply_as_written(op.0, &args).expect("what stands for a variable has its shape")
+                to.apply_as_written(op.0, &args).expect("what stands for a variable has its shape")
             }
         };
-        new.insert(u, v);
+        new.insert(e, x);
     }
-    new[&e]
+    new
 }

@@ -9,7 +9,7 @@ use crate::{
 use std::{collections::HashMap, fmt};
 
 /// Why a step is allowed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// A law of `laws.rs`, and whether it is used from left to right.
     Law(&'static str, bool),
