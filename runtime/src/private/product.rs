@@ -142,7 +142,7 @@ fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R
 /// Loops, with a good letter innermost.
 fn loops<R: Real>(alpha: R, letters: &[Letter], mut store: bool, c: &mut [R], a: &[R], b: &[R]) {
     // what is summed is added up, from zero
-    if store && letters.iter().any(|l| l.c == 0) {
+    if store && (letters.is_empty() || letters.iter().any(|l| l.c == 0)) {
         c.fill(R::of(0.0));
         store = false;
     }

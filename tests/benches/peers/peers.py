@@ -1,23 +1,34 @@
-"""Times one peer on one workload: peers.py WORKLOAD PEER DATA.npz OUT.npz THREADS SECONDS
+"""Times one peer on one workload: peers.py WORKLOAD PEER FOLDER THREADS SECONDS
 
-The data are those hesse computes with. Writes the Hessian (or the product) and the times; exit status 3: the peer is not installed.
+The folder has the data hesse computes with, an array a file, and the names of the parameters. Writes there the answer and the times;
+exit status 3: the peer is not installed.
 """
+import json
 import math
 import os
+import pathlib
 import resource
 import sys
 import time
 
-WORKLOAD, PEER, DATA, OUT, THREADS, SECONDS = sys.argv[1:7]
+WORKLOAD, PEER, FOLDER, THREADS, SECONDS = sys.argv[1:6]
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = THREADS
 if THREADS == "1":
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
-import numpy as np  # noqa: E402
+try:
+    import numpy as np
+except ImportError:
+    sys.exit(3)
 
-D = dict(np.load(DATA))
+FOLDER = pathlib.Path(FOLDER)
+NAMES = json.loads((FOLDER / "parameters.json").read_text())
+D = {f.stem: np.load(f) for f in sorted(FOLDER.glob("*.npy"))}
+D.pop("answer", None)
+# columns are vectors here
+D = {k: v[:, 0] if v.ndim == 2 and v.shape[1] == 1 else v for k, v in D.items()}
 
 
 def libraries():
@@ -72,7 +83,6 @@ def loss(F, P, D):
     return F["mean"]((layernorm(F, S) * P["g2"] + P["be2"] - D["T"]) ** 2)
 
 
-NAMES = [str(n) for n in D.pop("parameters")]
 SHAPES = [D[n].shape for n in NAMES]
 THETA = np.concatenate([D[n].ravel() for n in NAMES])
 DIRECTION = D.pop("direction", None)
@@ -143,7 +153,9 @@ def main():
         times.append(time.perf_counter() - t)
         cpu.append(time.process_time() - c)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    np.savez(OUT, answer=answer.reshape(len(THETA), -1), times=times, cpu=cpu, compile_s=compile_s, peak=peak)
+    np.save(FOLDER / "answer.npy", answer.reshape(len(THETA), -1))
+    out = dict(times=times, cpu=cpu, compile_s=compile_s, peak_mib=peak)
+    (FOLDER / "times.json").write_text(json.dumps(out))
 
 
 main()

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 /// Most factors of a term, terms of a definition, and terms that take the place of one.
 const FACTORS: usize = 8;
 const TERMS: usize = 6;
+/// Entries of an array that does not stay near the processor: what is spared with it counts one half more.
+const FAR: usize = 1 << 19;
 
 /// Puts definitions where they are read; says whether something changed.
 pub(super) fn inline(draft: &mut Draft) -> bool {
@@ -64,8 +66,10 @@ fn one(draft: &mut Draft, array: ArrayId) -> bool {
     }
     // where it is cheaper by itself; everywhere, if then the array need not be made
     let spared: f64 = if pinned { 0.0 } else { definition.iter().map(Term::cost).sum() };
+    let large = draft.shapes[array].iter().product::<usize>() > FAR;
+    let worth = if large { 1.5 } else { 1.0 };
     let rest: f64 = choices.iter().filter_map(|c| c.2).filter(|g| *g >= 0.0).sum();
-    let everywhere = !pinned && choices.iter().all(|c| c.2.is_some()) && rest <= spared;
+    let everywhere = !pinned && choices.iter().all(|c| c.2.is_some()) && rest <= spared * worth;
     let mut changed = false;
     // from behind, so that places stay
     for ((k, i), new, gain) in choices.into_iter().rev() {
