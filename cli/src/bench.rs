@@ -85,9 +85,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let memory = args.memory.unwrap_or_else(eval::quarter);
     let given: Data = match (&args.data, args.random) {
         (Some(path), _) => arrays::read(path, &model, memory).map_err(|d| shown(vec![*d]))?,
-        (None, seed) => {
-            eval::random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none), memory).map_err(shown)?
-        }
+        (None, seed) => eval::random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none), memory).map_err(shown)?,
     };
     let bound = data::bind(&model, &given).map_err(shown)?;
     let threads = eval::threads(args.threads);

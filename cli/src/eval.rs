@@ -130,11 +130,13 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         .map(|(name, meant)| meant.map_or_else(|| name.clone(), |m| format!("{name} (did you mean `{m}`?)")))
         .collect();
     let settings = Settings { memory: limit, per_sample: args.per_sample };
-    let answers = pipeline::evaluate_on(&Dynamic(Cpu::<f64>::new(threads(args.threads))), &mut model, &queries, &bound, &settings).map_err(|d| {
-        let d = if given.arrays.is_empty() { d.help("the data have no arrays") } else { d };
-        let d = if unused.is_empty() { d } else { d.help(format!("the data also have {}", unused.join(", "))) };
-        d.render(&model.sources, manner.color)
-    })?;
+    let answers =
+        pipeline::evaluate_on(&Dynamic(Cpu::<f64>::new(threads(args.threads))), &mut model, &queries, &bound, &settings)
+            .map_err(|d| {
+                let d = if given.arrays.is_empty() { d.help("the data have no arrays") } else { d };
+                let d = if unused.is_empty() { d } else { d.help(format!("the data also have {}", unused.join(", "))) };
+                d.render(&model.sources, manner.color)
+            })?;
     if !manner.quiet {
         if !unused.is_empty() {
             say(&format!("note: not used by the model: {}", unused.join(", ")));

@@ -326,10 +326,8 @@ impl Runner<'_> {
 pub fn failed(f: &Failure, asked: &str) -> Diagnostic {
     {
         match f {
-            Failure::MissingData(name) => {
-                Diagnostic::new(Code::Missing, format!("no data for `{name}`, which {asked} needs"))
-                    .help(format!("give an array called `{name}` in the data"))
-            }
+            Failure::MissingData(name) => Diagnostic::new(Code::Missing, format!("no data for `{name}`, which {asked} needs"))
+                .help(format!("give an array called `{name}` in the data")),
             Failure::MissingSize(d) => {
                 Diagnostic::new(Code::Size, format!("the size {d} is not known, or not a positive whole number")).help(
                     "sizes are read off the arrays; a size that no array has is given in the data by its name, as in {\"L\": 3}"

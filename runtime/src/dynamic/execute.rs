@@ -13,14 +13,13 @@ use std::collections::BTreeSet;
 /// Most samples that are computed at once.
 const SAMPLES: usize = 32;
 
-/// Runs a plan. `input` gives the entries of a name.
+/// Gives the entries of a name, in a matrix of that shape.
+pub type Input<'a> = &'a dyn Fn(&str, [usize; 2]) -> Result<Vec<f64>, Failure>;
+
+/// Runs a plan.
 ///
 /// Errors: data that are missing or of another size; values outside a domain.
-pub fn execute<B: Backend>(
-    backend: &B,
-    plan: &Plan,
-    input: &dyn Fn(&str, [usize; 2]) -> Result<Vec<f64>, Failure>,
-) -> Result<Outcome<f64>, Failure> {
+pub fn execute<B: Backend>(backend: &B, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
     let mut arrays: Vec<Option<B::Array>> = plan.arrays.iter().map(|_| None).collect();
     let (mut notes, mut not_finite) = (BTreeSet::new(), None);
     for (id, name, shape) in &plan.inputs {

@@ -30,6 +30,8 @@ impl Letter {
 const BLOCK: usize = 1 << 14;
 /// Rows or columns of such a block, where there are so many.
 const SIDE: usize = 128;
+/// Summed values that make a matrix product worth while by themselves.
+const DEEP: usize = 32;
 /// Multiplications below which a matrix product is not worth its preparation.
 const SMALL: usize = 256;
 /// Multiplications for which another thread is worth while.
@@ -77,7 +79,6 @@ fn merged(mut letters: Vec<Letter>) -> Vec<Letter> {
 }
 
 /// Parts the target along its slowest letter among threads.
-#[expect(clippy::too_many_arguments, reason = "a product has two factors, a target and their manner")]
 fn shared<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R], threads: usize) {
     let work: usize = letters.iter().map(|l| l.n).product();
     let parts = threads.min(work / SHARE);
@@ -112,8 +113,8 @@ fn shared<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[
 
 fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R]) {
     let of = |role: [bool; 3]| letters.iter().copied().filter(|l| l.role() == role).collect::<Vec<Letter>>();
-    let (rows, cols, inner) = (of([true, true, false]), of([true, false, true]), of([false, true, true]));
-    let outer: Vec<Letter> = letters
+    let (rows, cols, mut inner) = (of([true, true, false]), of([true, false, true]), of([false, true, true]));
+    let mut outer: Vec<Letter> = letters
         .iter()
         .copied()
         .filter(|l| ![[true, true, false], [true, false, true], [false, true, true]].contains(&l.role()))
@@ -122,6 +123,11 @@ fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R
     let small = count(&rows) * count(&cols) * count(&inner) < SMALL;
     if rows.is_empty() || cols.is_empty() || inner.is_empty() || small {
         return loops(alpha, letters, store, c, a, b);
+    }
+    // a sum over letters that do not move as one is a sum of sums, so that what is copied stays near
+    inner.sort_by_key(|l| std::cmp::Reverse((l.a.max(l.b), l.n)));
+    while inner.len() > 1 && count(&inner[1..]) >= DEEP && (even(&inner, |l| l.a).is_none() || even(&inner, |l| l.b).is_none()) {
+        outer.push(inner.remove(0));
     }
     // entries that are neighbours in the target shall be neighbours in the block
     let fastest = |ls: &[Letter]| ls.iter().map(|l| l.c).min();
@@ -181,18 +187,11 @@ impl Gemm {
             store = false;
         }
         let mut at = vec![0; outer.len()];
-        let (mut scratch_a, mut scratch_b, mut block) = (vec![], vec![], vec![]);
-        // a factor that no outer letter moves is packed once
-        let moved = |stride: fn(&Letter) -> usize| outer.iter().any(|l| stride(l) != 0);
-        let (once_a, once_b) = (!moved(|l| l.a), !moved(|l| l.b));
-        let mut first = true;
+        let mut scratch = Scratch::default();
         loop {
             let offset = |stride: fn(&Letter) -> usize| at.iter().zip(outer).map(|(i, l)| i * stride(l)).sum::<usize>();
             let (pc, pa, pb) = (offset(|l| l.c), offset(|l| l.a), offset(|l| l.b));
-            let x = packed(&a[pa..], &self.rows, &self.inner, |l| l.a, &mut scratch_a, first || !once_a);
-            let y = packed(&b[pb..], &self.inner, &self.cols, |l| l.b, &mut scratch_b, first || !once_b);
-            self.once(alpha, store, &mut c[pc..], x, y, &mut block);
-            first = false;
+            self.once(alpha, store, &mut c[pc..], &a[pa..], &b[pb..], &mut scratch);
             let mut k = outer.len();
             loop {
                 if k == 0 {
@@ -209,32 +208,53 @@ impl Gemm {
     }
 
     /// One matrix product, straight into the target where its rows and columns are each evenly spaced, else block by block.
-    fn once<R: Real>(
-        &self,
-        alpha: R,
-        store: bool,
-        c: &mut [R],
-        (a, ra): (&[R], [usize; 2]),
-        (b, rb): (&[R], [usize; 2]),
-        block: &mut Vec<R>,
-    ) {
+    fn once<R: Real>(&self, alpha: R, store: bool, c: &mut [R], a: &[R], b: &[R], scratch: &mut Scratch<R>) {
         let [m, k, n] = self.sizes();
         let beta = R::of(if store { 0.0 } else { 1.0 });
-        if let (Some(row), Some(col)) = (even(&self.rows, |l| l.c), even(&self.cols, |l| l.c)) {
-            return R::gemm([m, k, n], alpha, beta, (a, ra), (b, rb), (c, [row, col]));
-        }
+        let direct = (even(&self.rows, |l| l.c), even(&self.cols, |l| l.c));
         // as many values of the slowest letter of the rows, and of the columns, as fit; the longer side is parted first
         let (rows, cols) = (Side::new(&self.rows), Side::new(&self.cols));
         let cols_at_once = cols.part((BLOCK / m.min(SIDE)).max(SIDE));
         let rows_at_once = rows.part(BLOCK / (cols_at_once * cols.below));
-        for (i, count_i) in parts(rows.slow.n, rows_at_once) {
-            for (j, count_j) in parts(cols.slow.n, cols_at_once) {
+        // the shorter side is copied once, the longer part by part
+        let (row_parts, col_parts): (Vec<_>, Vec<_>) =
+            (parts(rows.slow.n, rows_at_once).collect(), parts(cols.slow.n, cols_at_once).collect());
+        let by_rows = m >= n;
+        let (outer, inner) = if by_rows { (&row_parts, &col_parts) } else { (&col_parts, &row_parts) };
+        let Scratch { near, far, block } = scratch;
+        if let (Some(row), Some(col)) = direct {
+            let (a, ra) = packed(a, &self.rows, &self.inner, |l| l.a, near);
+            let (b, rb) = packed(b, &self.inner, &self.cols, |l| l.b, far);
+            return R::gemm([m, k, n], alpha, beta, (a, ra), (b, rb), (c, [row, col]));
+        }
+        let whole = if by_rows {
+            packed(b, &self.inner, &self.cols, |l| l.b, far)
+        } else {
+            packed(a, &self.rows, &self.inner, |l| l.a, far)
+        };
+        for &(begin, count) in outer {
+            let side = if by_rows { &rows } else { &cols };
+            let mut letters = vec![Letter { n: count, ..side.slow }];
+            letters.extend(side.fast);
+            let part = if by_rows {
+                packed(&a[begin * side.slow.a..], &letters, &self.inner, |l| l.a, near)
+            } else {
+                packed(&b[begin * side.slow.b..], &self.inner, &letters, |l| l.b, near)
+            };
+            for &(other, other_count) in inner {
+                let ((i, count_i), (j, count_j)) = match by_rows {
+                    true => ((begin, count), (other, other_count)),
+                    false => ((other, other_count), (begin, count)),
+                };
                 let [m, n] = [count_i * rows.below, count_j * cols.below];
                 if block.len() < m * n {
                     block.resize(m * n, R::of(0.0));
                 }
-                let (a, b) = (&a[i * rows.below * ra[0]..], &b[j * cols.below * rb[1]..]);
-                R::gemm([m, k, n], alpha, R::of(0.0), (a, ra), (b, rb), (block, [n, 1]));
+                let (x, y) = match by_rows {
+                    true => (part, (&whole.0[j * cols.below * whole.1[1]..], whole.1)),
+                    false => ((&whole.0[i * rows.below * whole.1[0]..], whole.1), part),
+                };
+                R::gemm([m, k, n], alpha, R::of(0.0), x, y, (block, [n, 1]));
                 // the block, letter by letter, goes to the target
                 let mut letters = vec![];
                 let mut stride = 1;
@@ -255,6 +275,19 @@ impl Gemm {
                 sum_of_products(one[0], &extents, store, (target, &rc), (block, &from), (&one, &still));
             }
         }
+    }
+}
+
+/// Copies of the factors, and a block of results.
+struct Scratch<R> {
+    near: Vec<R>,
+    far: Vec<R>,
+    block: Vec<R>,
+}
+
+impl<R> Default for Scratch<R> {
+    fn default() -> Self {
+        Scratch { near: vec![], far: vec![], block: vec![] }
     }
 }
 
@@ -296,7 +329,6 @@ fn packed<'s, R: Real>(
     cols: &[Letter],
     stride: fn(&Letter) -> usize,
     scratch: &'s mut Vec<R>,
-    fresh: bool,
 ) -> (&'s [R], [usize; 2]) {
     if let (Some(row), Some(col)) = (even(rows, stride), even(cols, stride)) {
         return (x, [row, col]);
@@ -304,12 +336,10 @@ fn packed<'s, R: Real>(
     let count = |ls: &[Letter]| ls.iter().map(|l| l.n).product::<usize>();
     let by_rows = cols.last().map(stride) <= rows.last().map(stride);
     let (slow, fast) = if by_rows { (rows, cols) } else { (cols, rows) };
-    if fresh {
-        scratch.clear();
-        scratch.reserve(count(rows) * count(cols));
-        let letters: Vec<(usize, usize)> = slow.iter().chain(fast).map(|l| (l.n, stride(l))).collect();
-        copy(x, &letters, scratch);
-    }
+    scratch.clear();
+    scratch.reserve(count(rows) * count(cols));
+    let letters: Vec<(usize, usize)> = slow.iter().chain(fast).map(|l| (l.n, stride(l))).collect();
+    copy(x, &letters, scratch);
     (scratch, if by_rows { [count(cols), 1] } else { [1, count(rows)] })
 }
 

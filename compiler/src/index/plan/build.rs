@@ -40,7 +40,17 @@ impl<'p> Builder<'p> {
     pub(super) fn new(program: &'p Program, size: &'p dyn Fn(&str) -> Option<usize>, batch: &'p Batch) -> Builder<'p> {
         let n = program.tensors.len();
         let (varies, places) = (vec![false; n], vec![None; n]);
-        Builder { program, size, batch, varies, summed: BTreeSet::new(), plan: Plan::default(), shapes: vec![], places, made: BTreeMap::new() }
+        Builder {
+            program,
+            size,
+            batch,
+            varies,
+            summed: BTreeSet::new(),
+            plan: Plan::default(),
+            shapes: vec![],
+            places,
+            made: BTreeMap::new(),
+        }
     }
 
     pub(super) fn build(mut self) -> Result<Plan, Failure> {

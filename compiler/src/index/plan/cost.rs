@@ -70,7 +70,9 @@ impl fmt::Display for Plan {
         for s in &self.steps {
             match &s.action {
                 Action::Product(p) => writeln!(f, "{:>14}  {:<12} {p}   {}", p.flops(), p.kind(), s.note)?,
-                Action::Map { name, argument, target, .. } => writeln!(f, "{:>14}  {:<12} t{target} = {name}(t{argument})", self.arrays[*target], "map")?,
+                Action::Map { name, argument, target, .. } => {
+                    writeln!(f, "{:>14}  {:<12} t{target} = {name}(t{argument})", self.arrays[*target], "map")?
+                }
                 Action::Call { name, arguments, target, .. } => {
                     let a: Vec<String> = arguments.iter().map(|a| format!("t{}", a.0)).collect();
                     writeln!(f, "{:>14}  {:<12} t{target} = {name}({})", self.arrays[*target], "call", a.join(", "))?;

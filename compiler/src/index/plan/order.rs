@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 /// Most factors for which all orders are compared; beyond, the cheapest pair is taken again and again.
 const EXACT: usize = 9;
 
-/// Multiplications that the writing and reading of one entry costs as much as.
-const TRAFFIC: f64 = 16.0;
+/// Multiplications of a matrix product that the writing of one entry costs as much as.
+const WRITE: f64 = 16.0;
+/// And the reading of one.
+const READ: f64 = 8.0;
 
 /// A set of letters, as bits.
 pub(super) type Letters = u64;
@@ -23,7 +25,7 @@ pub(super) fn volume(letters: Letters, extents: &[f64]) -> f64 {
 
 /// The cost of the product of two factors that is written over those letters.
 fn cost(a: Letters, b: Letters, written: Letters, extents: &[f64]) -> f64 {
-    volume(a | b, extents) + TRAFFIC * volume(written, extents)
+    volume(a | b, extents) + READ * (volume(a, extents) + volume(b, extents)) + WRITE * volume(written, extents)
 }
 
 /// Pairs to multiply, by their places among the factors and, behind them, the products made before; the last pair is the whole.
@@ -39,7 +41,7 @@ pub(super) fn order(factors: &[Letters], target: Letters, extents: &[f64]) -> Ve
 pub(super) fn total(factors: &[Letters], target: Letters, extents: &[f64]) -> f64 {
     let all = factors.iter().fold(target, |u, f| u | f);
     match factors {
-        [] | [_] => (1.0 + TRAFFIC) * volume(all, extents),
+        [] | [_] => (READ + WRITE) * volume(all, extents),
         _ => {
             let n = factors.len();
             let mut letters = factors.to_vec();
@@ -70,6 +72,7 @@ fn exact(factors: &[Letters], target: Letters, extents: &[f64]) -> Vec<(usize, u
     }
     let lefts: Vec<Letters> = (0..=all).map(|set| union[set] & (union[all & !set] | target)).collect();
     let left = |set: usize| lefts[set];
+    let reading: Vec<f64> = lefts.iter().map(|l| READ * volume(*l, extents)).collect();
     // the cheapest way to make the product of each set, and its last split
     let mut best: Vec<(f64, usize)> = vec![(f64::INFINITY, 0); all + 1];
     for k in 0..n {
@@ -82,13 +85,13 @@ fn exact(factors: &[Letters], target: Letters, extents: &[f64]) -> Vec<(usize, u
         let lowest = set & set.wrapping_neg();
         // what was made last is added to the target
         let written = if set == all { target } else { left(set) };
-        let writing = TRAFFIC * volume(written, extents);
+        let writing = WRITE * volume(written, extents);
         let mut part = (set - 1) & set;
         while part > 0 {
             // each split once: the part that has the first factor
             if part & lowest != 0 {
                 let rest = set & !part;
-                let before = best[part].0 + best[rest].0 + writing;
+                let before = best[part].0 + best[rest].0 + reading[part] + reading[rest] + writing;
                 if before < best[set].0
                     && let c = before + volume(left(part) | left(rest), extents)
                     && c < best[set].0
