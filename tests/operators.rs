@@ -103,6 +103,9 @@ fn single_precision_and_extreme_scales() {
     for scale in [1e-200, 1e150, 1e-300] {
         let top = top_eigenvalues(&(&a).scaled(scale), 2, Control::default()).expect("eigenvalues");
         assert!((top.pairs[1].value / scale - 6.8).abs() < 1e-9, "{scale}");
+        let b = random(20, 30, 1);
+        let norm = spectral_norm(&(&b).scaled(scale), Control::default()).expect("a norm");
+        assert!((norm.value / scale - b.singular_values().max()).abs() < 1e-9 && norm.residual < scale * 1e-9, "{scale}");
     }
 }
 

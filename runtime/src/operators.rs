@@ -3,7 +3,7 @@
 //! ```
 //! use hesse::{operators::*, prelude::*};
 //!
-//! // a Hessian of a billion entries, known by its product with a vector: 2 on the diagonal, 1 in all places
+//! // a Hessian of nearly a billion entries by its product with a vector: 1 in all places, 2 more on the diagonal
 //! let n = 30_000;
 //! let h = Product::symmetric(n, |v: &DVector<f64>| v * 2.0 + DVector::repeat(n, v.sum()));
 //! let top = top_eigenvalues(&h, 2, Control::default())?;

@@ -4,6 +4,7 @@ use super::{
     Control, LinearOperator, OperatorError, Product,
     control::Run,
     krylov::{Krylov, descending, length},
+    random::Random,
 };
 use crate::Real;
 use nalgebra::DVector;
@@ -137,17 +138,20 @@ pub fn spectral_norm<R: Real>(a: &(impl LinearOperator<R> + ?Sized), control: Co
         return Ok(Norm { value, residual, tolerance: found.tolerance, products: found.products });
     }
     let (m, n) = (a.nrows(), a.ncols());
+    // at the scale of one product, so that no square is too large or too small
+    let size = length(&a.matvec(&Random(0).uniform(n)));
+    let size = if size.is_finite() && size > R::zero() { size } else { R::one() };
     let gram = Product::symmetric(n, |v: &DVector<R>| {
-        let image = a.matvec(v);
+        let image = a.matvec(v) / size;
         // a wrong length is told by the run
-        if image.len() == m { a.matvec_transpose(&image) } else { image }
+        if image.len() == m { a.matvec_transpose(&image) / size } else { DVector::zeros(0) }
     });
     let found = eigenvalues(Run::symmetric(TASK, &gram, control)?, Wanted::LargestAbsolute)?;
     let (square, residual) = found.pairs.first().map_or((R::zero(), R::zero()), |p| (p.value.max(R::zero()), p.residual));
-    let value = square.sqrt();
+    let root = square.sqrt();
     // |σ - s| ≤ |σ² - s²| / s
-    let over = |x: R| if value > R::zero() { x / value } else { x.sqrt() };
-    Ok(Norm { value, residual: over(residual), tolerance: over(found.tolerance), products: found.products })
+    let over = |x: R| size * if root > R::zero() { x / root } else { x.sqrt() };
+    Ok(Norm { value: size * root, residual: over(residual), tolerance: over(found.tolerance), products: found.products + 1 })
 }
 
 fn eigenvalues<R: Real, A: LinearOperator<R> + ?Sized>(
