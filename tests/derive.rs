@@ -178,7 +178,7 @@ fn fields_are_renamed_skipped_static_and_numbers() {
     assert_eq!(h.get("γ", "β").expect_err("no such block").to_string(), "there is no parameter `γ`; there are w[1], β");
     assert!((r.output(&x, &0.5, &y).expect("a query") - (rest + y)).norm() < 1e-14);
     assert_eq!(r.slope(&x, &0.5, &y).expect("a query"), DMatrix::from_element(4, 1, 1.0));
-    assert!((r.size(&x, &0.5, &y).expect("a query") - h.top_eigenvalue()).abs() < 1e-12);
+    assert!((r.size(&x, &0.5, &y).expect("a query") - h.top_eigenvalue().expect("an eigenvalue")).abs() < 1e-12);
     assert!(Regression::FORMULAS.contains("hessian(loss, w[1], w[1]) =") && Regression::FORMULAS_LATEX.contains("\\"));
     let e = r.loss(&SMatrix::<f64, 4, 2>::zeros(), &0.5, &y).expect_err("two columns");
     assert_eq!(e.to_string(), "the size n is 2 by the columns of X, but 3 by the rows of w[1]");

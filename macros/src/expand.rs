@@ -3,6 +3,7 @@
 use crate::{
     compile::{self, Array, Compiled, Request},
     parse::{Layer, Text},
+    samples,
 };
 use hesse_compiler::emit::identifier;
 use proc_macro2::{Span, TokenStream};
@@ -73,12 +74,12 @@ fn fit(layer: &Layer, compiled: &Compiled) -> Result<()> {
 }
 
 /// The field of a parameter.
-fn field<'l>(layer: &'l Layer, name: &str) -> &'l Ident {
+pub(crate) fn field<'l>(layer: &'l Layer, name: &str) -> &'l Ident {
     &layer.parameters.iter().find(|p| p.name == name).expect("fields and parameters are the same").field
 }
 
 /// An argument of a method.
-fn argument(a: &Array) -> Ident {
+pub(crate) fn argument(a: &Array) -> Ident {
     let name = identifier(&a.name);
     syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }
@@ -156,6 +157,12 @@ fn write(layer: &Layer, compiled: &Compiled, path: Option<&Path>) -> Result<Toke
         about("The gradient of the loss, in the shape of the parameters."),
         about("The product of the Hessian with a direction, in the shape of the parameters; no matrix is formed."),
     ];
+    let means = samples::means(layer, compiled, &hesse, &parts, &shaped);
+    let about_operator = about(
+        "The Hessian of the loss as an operator, of which no matrix is formed. Vectors are the parameters in the order of the \
+         blocks, each by `vec_r`.",
+    );
+    let operator = samples::operator(layer, compiled, &hesse, &given, &parts, &about_operator);
     // a change of the file compiles anew
     let watched = path.map(|p| p.display().to_string()).map(|p| {
         quote!(
@@ -200,6 +207,10 @@ fn write(layer: &Layer, compiled: &Compiled, path: Option<&Path>) -> Result<Toke
                     )?;
                     ::core::result::Result::Ok(#shaped)
                 }
+
+                #operator
+
+                #means
 
                 #(#methods)*
             }

@@ -1,30 +1,50 @@
 //! What is expanded after a mistake: methods that fit the uses of the right ones, so that one mistake gives one error.
 
+use crate::samples;
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
+use std::path::Path;
 use syn::{DeriveInput, Error, Ident, LitStr};
 
 /// The error, and methods that compute nothing.
 pub(crate) fn fallback(input: &DeriveInput, error: &Error) -> TokenStream {
     let (name, message) = (&input.ident, error.to_compile_error());
     let (before, after, conditions) = input.generics.split_for_impl();
-    let (text, hesse) = attributes(input);
+    let Attributes { text, hesse, queries } = attributes(input);
     let number = Ident::new(number(input), Span::call_site());
-    let data = vec![quote!(_: &impl #hesse::Entries<#number>); arrays(&text)];
-    let method = |name: &str, more: TokenStream, value: TokenStream| {
-        let name = Ident::new(name, Span::call_site());
+    let count = arrays(&text);
+    let data = vec![quote!(_: &impl #hesse::Entries<#number>); count];
+    let method = |name: &Ident, arguments: &[TokenStream], value: &TokenStream| {
         quote! {
             #[doc(hidden)]
-            pub fn #name(&self #more #(, #data)*) -> ::core::result::Result<#value, #hesse::Error> {
+            pub fn #name(&self #(, #arguments)*) -> ::core::result::Result<#value, #hesse::Error> {
                 ::core::unreachable!()
             }
         }
     };
-    let blocks = ["hessian", "gauss_newton", "functional"];
-    let blocks = blocks.map(|n| method(n, quote!(), quote!(#hesse::BlockHessian<#number>)));
-    let loss = method("loss", quote!(), quote!(#number));
-    let gradient = method("gradient", quote!(), quote!(Self));
-    let hvp = method("hvp", quote!(, _: &Self), quote!(Self));
+    let (scalar, own, matrix) = (quote!(#number), quote!(Self), quote!(#hesse::nalgebra::DMatrix<#number>));
+    let blocks = quote!(#hesse::BlockHessian<#number>);
+    let samples = samples::slice(count, &quote!(#hesse::Entries<#number>)).map(|s| quote!(_: #s));
+    let mut methods = vec![];
+    for (name, value) in [
+        ("loss", &scalar),
+        ("gradient", &own),
+        ("hessian", &blocks),
+        ("gauss_newton", &blocks),
+        ("functional", &blocks),
+        ("hvp", &own),
+    ] {
+        let direction = (name == "hvp").then(|| quote!(_: &Self));
+        let arguments = |data: &[TokenStream]| direction.iter().chain(data).cloned().collect::<Vec<_>>();
+        methods.push(method(&format_ident!("{name}"), &arguments(&data), value));
+        if let Some(s) = &samples {
+            methods.push(method(&format_ident!("{name}_mean"), &arguments(std::slice::from_ref(s)), value));
+        }
+    }
+    methods.push(method(&format_ident!("hessian_operator"), &data, &quote!(#hesse::operators::HessianProduct<#number>)));
+    for (name, query) in &queries {
+        methods.push(method(name, &data, if is_number(query) { &scalar } else { &matrix }));
+    }
     quote! {
         #message
 
@@ -34,13 +54,16 @@ pub(crate) fn fallback(input: &DeriveInput, error: &Error) -> TokenStream {
             impl #before #name #after #conditions {
                 pub const FORMULAS: &'static str = "";
                 pub const FORMULAS_LATEX: &'static str = "";
-                #loss
-                #gradient
-                #(#blocks)*
-                #hvp
+                #(#methods)*
             }
         };
     }
+}
+
+/// Whether a query is a number, by the look of it.
+fn is_number(query: &str) -> bool {
+    let name = query.trim().split('(').next().unwrap_or("");
+    matches!(name, "loss" | "norm2" | "normF" | "norm1" | "sum" | "tr" | "det" | "logdet" | "dot" | "mse" | "max")
 }
 
 /// The type of the first number among the fields.
@@ -55,23 +78,42 @@ fn number(input: &DeriveInput) -> &'static str {
     }
 }
 
-/// The text of the model and the path of the crate, as far as they can be read.
-fn attributes(input: &DeriveInput) -> (String, TokenStream) {
-    let (mut text, mut hesse) = (String::new(), quote!(::hesse));
+/// What can be read of the attributes: the text of the model, the path of the crate, the queries of methods.
+struct Attributes {
+    text: String,
+    hesse: TokenStream,
+    queries: Vec<(Ident, String)>,
+}
+
+fn attributes(input: &DeriveInput) -> Attributes {
+    let mut out = Attributes { text: String::new(), hesse: quote!(::hesse), queries: vec![] };
     for a in input.attrs.iter().filter(|a| a.path().is_ident("hesse")) {
         // what cannot be read has been told
         a.parse_nested_meta(|m| {
+            if m.path.is_ident("method") {
+                return m.parse_nested_meta(|m| {
+                    let name = m.path.require_ident()?.clone();
+                    out.queries.push((name, m.value()?.parse::<LitStr>()?.value()));
+                    Ok(())
+                });
+            }
+            if m.path.is_ident("sizes") {
+                return m.parse_nested_meta(|m| m.value()?.parse::<syn::LitInt>().map(|_| ()));
+            }
             let value: LitStr = m.value()?.parse()?;
             if m.path.is_ident("model") {
-                text = value.value();
+                out.text = value.value();
+            } else if m.path.is_ident("file") {
+                let home = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+                out.text = std::fs::read_to_string(Path::new(&home).join(value.value())).unwrap_or_default();
             } else if m.path.is_ident("crate") {
-                hesse = value.parse::<syn::Path>()?.into_token_stream();
+                out.hesse = value.parse::<syn::Path>()?.into_token_stream();
             }
             Ok(())
         })
         .ok();
     }
-    (text, hesse)
+    out
 }
 
 /// How many arrays of data a model declares, by the look of its lines.

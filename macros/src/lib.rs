@@ -4,6 +4,7 @@ mod compile;
 mod expand;
 mod fallback;
 mod parse;
+mod samples;
 
 /// Derives the loss of a model, its gradient, its Hessian and the parts and products of it, as methods of the struct of its
 /// parameters.
@@ -13,6 +14,9 @@ mod parse;
 /// - `method(name = "query", …)` makes a method that computes a query, as in `method(output = "F", slope = "jacobian(F, X)")`;
 /// - `sizes(L = 49, dV = 16)` are typical sizes, for which the order of products is chosen;
 /// - `crate = "…"` is the path of the crate `hesse`, where it is re-exported.
+///
+/// Of each function `f` but those of queries there is the mean `f_mean` over samples, which are tuples of the data in their order,
+/// or the arrays themselves if there is one in a sample. `hessian_operator` is the Hessian by its products with vectors.
 ///
 /// On a field: `name = "W[1]"` is the parameter that it holds, if that is called otherwise; `skip` marks what is no parameter.
 #[proc_macro_derive(Hessian, attributes(hesse))]

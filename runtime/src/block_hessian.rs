@@ -1,6 +1,9 @@
 //! `BlockHessian`: a symmetric matrix by blocks with names; what lies below the diagonal is the transpose of what lies above.
 
-use crate::{Error, Real};
+use crate::{
+    Error, Real,
+    operators::{Control, OperatorError, top_eigenvalues},
+};
 use nalgebra::{DMatrix, DVector};
 use std::{fmt, sync::OnceLock};
 
@@ -31,6 +34,18 @@ impl<R: Real> BlockHessian<R> {
             lower: upper.iter().map(|_| OnceLock::new()).collect(),
             upper,
         }
+    }
+
+    /// Adds a matrix with the same parts.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.upper.iter_mut().zip(&other.upper).for_each(|(a, b)| *a += b);
+        self.lower.iter_mut().for_each(|below| *below = OnceLock::new());
+    }
+
+    /// Multiplies by a number.
+    pub(crate) fn scale(&mut self, by: R) {
+        self.upper.iter_mut().for_each(|a| *a *= by);
+        self.lower.iter_mut().for_each(|below| *below = OnceLock::new());
     }
 
     /// The names of the parameters, in order.
@@ -117,16 +132,33 @@ impl<R: Real> BlockHessian<R> {
         out
     }
 
-    /// The eigenvalues of the whole matrix, the largest first.
-    pub fn eigenvalues(&self) -> DVector<R> {
-        let mut all: Vec<R> = self.dense().symmetric_eigenvalues().iter().copied().collect();
-        all.sort_by(|a, b| b.partial_cmp(a).unwrap_or(std::cmp::Ordering::Equal));
-        DVector::from_vec(all)
+    /// The diagonal of the whole matrix.
+    pub fn diagonal(&self) -> DVector<R> {
+        let parts = (0..self.sizes.len()).flat_map(|k| self.at(k, k).diagonal().iter().copied().collect::<Vec<_>>());
+        DVector::from_iterator(self.len(), parts)
     }
 
-    /// The largest eigenvalue; zero where there are no parameters.
-    pub fn top_eigenvalue(&self) -> R {
-        self.eigenvalues().iter().next().copied().unwrap_or(R::of(0.0))
+    /// All eigenvalues, the largest first, by the whole matrix; [`crate::operators`] has ways without it.
+    ///
+    /// Errors: entries that are not finite.
+    pub fn eigenvalues(&self) -> Result<DVector<R>, Error> {
+        if !self.upper.iter().all(|b| b.iter().all(|x| x.is_finite())) {
+            return Err(OperatorError::NotFinite("the Hessian".to_owned()).into());
+        }
+        if self.is_empty() {
+            return Ok(DVector::zeros(0));
+        }
+        let mut all: Vec<R> = self.dense().symmetric_eigenvalues().iter().copied().collect();
+        all.sort_by(|a, b| b.partial_cmp(a).unwrap_or(std::cmp::Ordering::Equal));
+        Ok(DVector::from_vec(all))
+    }
+
+    /// The largest eigenvalue, by products with vectors ([`top_eigenvalues`]); zero where there are no parameters.
+    ///
+    /// Errors: entries that are not finite; no convergence.
+    pub fn top_eigenvalue(&self) -> Result<R, Error> {
+        let top = top_eigenvalues(self, 1, Control::default())?;
+        Ok(top.pairs.first().map_or(R::zero(), |p| p.value))
     }
 
     /// The submatrix of some parameters, in their order.

@@ -14,6 +14,11 @@ impl<R: Real, M: Dim, N: Dim, S: RawStorage<R, M, N>> Entries<R> for Matrix<R, M
         DMatrix::from_fn(self.nrows(), self.ncols(), |i, j| self[(i, j)])
     }
 }
+impl<R: Real, E: Entries<R> + ?Sized> Entries<R> for &E {
+    fn to_matrix(&self) -> DMatrix<R> {
+        (**self).to_matrix()
+    }
+}
 impl Entries<f64> for f64 {
     fn to_matrix(&self) -> DMatrix<f64> {
         DMatrix::from_element(1, 1, *self)

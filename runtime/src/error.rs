@@ -1,5 +1,7 @@
 //! `Error`: why a derived function has no value.
 
+use crate::operators::OperatorError;
+
 /// Why a derived function has no value.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -54,4 +56,10 @@ pub enum Error {
     /// A block of that name does not exist.
     #[error("there is no parameter `{0}`; there are {1}")]
     NoBlock(String, String),
+    /// A mean over no samples.
+    #[error("there are no samples")]
+    NoSamples,
+    /// An iteration with an operator has no result.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
 }

@@ -25,11 +25,14 @@
 // what the macro writes names the crate by its absolute path, here too
 extern crate self as hesse;
 
+#[doc(hidden)]
+pub mod batch;
 mod block_hessian;
 #[cfg(feature = "dynamic")]
 pub mod dynamic;
 mod entries;
 mod error;
+pub mod operators;
 #[doc(hidden)]
 pub mod private;
 mod real;
@@ -46,6 +49,6 @@ pub use real::Real;
 pub mod prelude {
     #[cfg(feature = "derive")]
     pub use crate::Hessian;
-    pub use crate::{BlockHessian, Error, Real};
+    pub use crate::{BlockHessian, Error, Real, operators::LinearOperator};
     pub use nalgebra::{DMatrix, DVector, SMatrix, SVector};
 }

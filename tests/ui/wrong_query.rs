@@ -19,5 +19,7 @@ fn main() {
     let x = DVector::zeros(3);
     let y = DVector::zeros(2);
     let h: Result<BlockHessian<f64>, Error> = layer.hessian(&x, &y);
-    println!("{:?}", h);
+    let slope: Result<DMatrix<f64>, Error> = layer.slope(&x, &y);
+    let mean = layer.hessian_mean(&[(&x, &y)]);
+    println!("{:?} {:?} {:?}", h, slope, mean);
 }
