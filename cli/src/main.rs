@@ -1,6 +1,7 @@
 //! The command line of hesse: arguments, files, exit status. One file a subcommand.
 
 mod arrays;
+mod bounds;
 mod check;
 mod derive;
 mod emit;
@@ -38,6 +39,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Bounds(bounds::Args),
     Check(check::Args),
     Derive(derive::Args),
     Emit(emit::Args),
@@ -75,6 +77,7 @@ fn run(cli: &Cli) -> ExitCode {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let manner = Manner { color, quiet: cli.quiet };
     let result = match &cli.command {
+        Command::Bounds(args) => bounds::run(args, manner).map(|t| (t, true)),
         Command::Check(args) => check::run(args, manner).map(|t| (t, true)),
         Command::Derive(args) => derive::run(args, manner).map(|t| (t, true)),
         Command::Emit(args) => emit::run(args, manner).map(|t| (t, true)),

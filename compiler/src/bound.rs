@@ -1,0 +1,118 @@
+//! Norm bounds of Hessians as formulas: a calculus of norms, composed along the recursion that computes the Hessian.
+//!
+//! Assumes a model whose loss is a scalar. Guarantees: every formula is an upper bound of the spectral norm of its block wherever
+//! the data keep the assumptions; it grows with every norm in it; equal bounds are equal; the same model gives the same formula.
+
+mod calculus;
+mod formula;
+mod norm;
+mod print;
+mod recursion;
+mod rule;
+
+pub use calculus::{Calculus, Gap, Symbols, rules};
+pub use formula::{Book, Formula, Symbol, Term};
+pub use norm::{Norm, Norms};
+pub use print::formula as printed;
+pub use recursion::{NormDomain, Reason, Rule, jacobian};
+
+use crate::{
+    differentiate::NotDifferentiable,
+    expr::{Expr, Fact, Graph, Node},
+    hessian::{self, Blocks, Part, eliminate},
+    syntax::{Assumed, Compared, Model, ast::Relation},
+};
+use std::{collections::BTreeSet, rc::Rc};
+
+/// The bound of one block.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The parameter of its rows.
+    pub row: String,
+    /// The parameter of its columns.
+    pub col: String,
+    /// The bound of its spectral norm, and how it came about.
+    pub reason: Rc<Reason>,
+}
+
+/// Bounds of all blocks of a Hessian.
+pub struct Bounds {
+    /// The formulas.
+    pub calculus: Calculus,
+    /// One of each symmetric pair: the rows of the lower triangle.
+    pub blocks: Vec<Block>,
+    /// The bound of the whole: the norm of the matrix of the bounds of the blocks.
+    pub whole: Formula,
+}
+
+/// Makes what a model assumes known to a calculus.
+pub fn assume(c: &mut Calculus, model: &mut Model) {
+    for a in model.assumptions.clone() {
+        let Assumed::Compared(Compared { lhs, relation, rhs }) = a.says else { continue };
+        let (small, large) = match relation {
+            Relation::AtMost | Relation::Below => (lhs, rhs),
+            Relation::AtLeast | Relation::Above => (rhs, lhs),
+            Relation::Equal => continue,
+        };
+        let Some((norm, e)) = norm_of(&model.graph, small) else { continue };
+        if matches!(model.graph.node(large), Node::Var(_)) {
+            // what is no smaller than a norm is not negative
+            model.graph.assume(large, Fact::NonNegative);
+        }
+        let bound = c.scalar(&mut model.graph, large);
+        c.assume(e, norm, bound, &a.text);
+    }
+}
+
+/// Which norm of what a scalar is.
+pub fn norm_of(g: &Graph, e: Expr) -> Option<(Norm, Expr)> {
+    let Node::Apply(op, args) = g.node(e) else { return None };
+    match (op.0.name, args.as_slice()) {
+        ("abs", &[x]) if g.is_scalar(x) => Some((Norm::Max, x)),
+        (name, &[x]) => Norm::parse(name).map(|n| (n, x)),
+        _ => None,
+    }
+}
+
+/// Bounds of the blocks of the Hessian of f in the leaves, named.
+///
+/// Errors: [`NotDifferentiable`].
+pub fn blocks(
+    c: &mut Calculus,
+    g: &mut Graph,
+    f: Expr,
+    part: Part,
+    leaves: &[(String, Expr)],
+) -> Result<Vec<Block>, NotDifferentiable> {
+    let (f, loss) = hessian::of_part(g, f, part);
+    let wrt: Vec<Expr> = leaves.iter().map(|l| l.1).collect::<BTreeSet<_>>().into_iter().collect();
+    let curved: recursion::Wanted = match part {
+        Part::Whole => Box::new(|_| true),
+        Part::GaussNewton => Box::new(move |u| loss.contains(&u)),
+        Part::Functional => Box::new(move |u| !loss.contains(&u)),
+    };
+    let Blocks { second, .. } = eliminate(&mut NormDomain { calculus: c, curved }, g, f, &wrt)?;
+    let zero = c.book.zero();
+    let none = Rc::new(Reason { bound: zero, rule: Rule::Sum, from: vec![] });
+    let mut out = vec![];
+    for (i, (row, x)) in leaves.iter().enumerate() {
+        for (col, y) in &leaves[..=i] {
+            let reason = second.get(&(*x, *y)).or_else(|| second.get(&(*y, *x))).unwrap_or(&none).clone();
+            out.push(Block { row: row.clone(), col: col.clone(), reason });
+        }
+    }
+    Ok(out)
+}
+
+/// Bounds of the Hessian of the loss in all parameters.
+///
+/// Errors: [`NotDifferentiable`].
+pub fn bounds(model: &mut Model, loss: Expr, part: Part, symbols: Symbols) -> Result<Bounds, NotDifferentiable> {
+    let mut c = Calculus::new(symbols);
+    assume(&mut c, model);
+    let leaves: Vec<(String, Expr)> =
+        model.params.iter().filter_map(|p| Some((p.clone(), model.graph.variable(p)?.expr))).collect();
+    let blocks = blocks(&mut c, &mut model.graph, loss, part, &leaves)?;
+    let whole = c.book.spectral(blocks.iter().map(|b| b.reason.bound).collect());
+    Ok(Bounds { calculus: c, blocks, whole })
+}

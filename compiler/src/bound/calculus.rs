@@ -1,0 +1,324 @@
+//! The calculus: norms of every expression from those of its arguments, and of Jacobians and curvatures from the rows.
+
+use super::{
+    formula::{Book, Formula},
+    norm::{self, Norm, Norms},
+    rule::{self, Place},
+};
+use crate::{
+    differentiate::{NotDifferentiable, local_curvature, local_jacobian, pull},
+    expr::{Expr, Fact, Graph, Kind, Meaning, Node, Op},
+    hessian::unmarked,
+    number::Number,
+    syntax,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Which norms may remain in a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symbols {
+    /// Those of data, of residuals, and of what has no bound otherwise, such as reciprocals.
+    Data,
+    /// Only what has been assumed.
+    Declared,
+}
+
+/// An expression without a bound, and what would give one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// The expression.
+    pub expr: Expr,
+    /// The norm that is missing.
+    pub norm: Norm,
+}
+
+/// A bound that a rule gave.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Given {
+    pub(super) bound: Formula,
+    pub(super) rule: String,
+}
+
+/// Norms of expressions, with the reasons.
+pub struct Calculus {
+    /// The formulas.
+    pub book: Book,
+    /// What is missing.
+    pub gaps: Vec<Gap>,
+    /// Expressions of which the norms may be symbols beside other bounds.
+    pub named: BTreeSet<Expr>,
+    symbols: Symbols,
+    norms: HashMap<Expr, Norms>,
+    given: BTreeMap<(Expr, Norm), Vec<Given>>,
+    fresh: usize,
+}
+
+impl Calculus {
+    /// An empty calculus.
+    pub fn new(symbols: Symbols) -> Calculus {
+        Calculus {
+            book: Book::default(),
+            gaps: vec![],
+            named: BTreeSet::new(),
+            symbols,
+            norms: HashMap::new(),
+            given: BTreeMap::new(),
+            fresh: 0,
+        }
+    }
+
+    /// States that a norm of an expression is at most a bound.
+    pub fn assume(&mut self, e: Expr, norm: Norm, bound: Formula, text: &str) {
+        self.given.entry((e, norm)).or_default().push(Given { bound, rule: text.to_owned() });
+    }
+
+    /// A bound of a norm.
+    pub fn norm(&mut self, g: &mut Graph, e: Expr, norm: Norm) -> Formula {
+        self.norms(g, e)[norm as usize]
+    }
+
+    /// The absolute value of a scalar.
+    pub fn scalar(&mut self, g: &mut Graph, e: Expr) -> Formula {
+        self.norm(g, e, Norm::Max)
+    }
+
+    /// Bounds of all norms.
+    pub fn norms(&mut self, g: &mut Graph, e: Expr) -> Norms {
+        if let Some(&n) = self.norms.get(&e) {
+            return n;
+        }
+        for u in g.reachable(&[e]) {
+            if !matches!(g.node(u), Node::Dim(_)) && !self.norms.contains_key(&u) {
+                let n = self.one(g, u);
+                self.norms.insert(u, n);
+            }
+        }
+        self.norms[&e]
+    }
+
+    /// The norm of an expression as a symbol.
+    pub(super) fn symbol(&mut self, g: &mut Graph, e: Expr, norm: Norm) -> Formula {
+        let e = unmarked(g, e);
+        let s = g.shape(e).clone();
+        // all norms of a number are one, and so are lengths of columns and rows
+        let norm = match (s.rows.is_one(), s.cols.is_one(), norm) {
+            (true, true, _) => Norm::Max,
+            (true, false, Norm::Two | Norm::Row) | (false, true, Norm::Two | Norm::Column) => Norm::Frobenius,
+            (true, false, Norm::Column | Norm::One) | (false, true, Norm::Row | Norm::Infinity) => Norm::Max,
+            _ => norm,
+        };
+        self.book.norm(norm, e, &s.rows, &s.cols)
+    }
+
+    /// The norm of a result that has no other bound.
+    pub(super) fn own(&mut self, g: &mut Graph, e: Expr, norm: Norm) -> Formula {
+        match self.symbols {
+            Symbols::Data => self.symbol(g, e, norm),
+            Symbols::Declared if self.named.contains(&e) => self.symbol(g, e, norm),
+            Symbols::Declared => self.nothing(e, norm),
+        }
+    }
+
+    fn nothing(&mut self, expr: Expr, norm: Norm) -> Formula {
+        let gap = Gap { expr, norm };
+        let k = self.gaps.iter().position(|x| *x == gap).unwrap_or(self.gaps.len());
+        if k == self.gaps.len() {
+            self.gaps.push(gap);
+        }
+        self.book.unbounded(k)
+    }
+
+    fn one(&mut self, g: &mut Graph, u: Expr) -> Norms {
+        if let Some(n) = g.as_number(u) {
+            let f = self.book.number(if n.is_negative() { -n } else { n });
+            return [f; 7];
+        }
+        let mut found: Vec<(Norm, Formula, String)> = vec![];
+        self.facts(g, u, &mut found);
+        let mut is_data = self.named.contains(&u);
+        match g.node(u).clone() {
+            Node::Var(name) => is_data |= g.variable(&name).is_some() && self.symbols == Symbols::Data,
+            Node::Apply(op, args) if matches!(op.0.meaning, Meaning::Sum) => {
+                let residual = args.iter().any(|&a| is_target(g, a)) && self.symbols == Symbols::Data;
+                is_data |= residual;
+                if !residual || self.named.contains(&u) {
+                    for norm in Norm::ALL {
+                        let all: Vec<Formula> = args.iter().map(|&a| self.norm(g, a, norm)).collect();
+                        found.push((norm, self.book.sum(&all), "the triangle inequality".to_owned()));
+                    }
+                }
+            }
+            Node::Apply(op, args) => {
+                let at = Place { op: op.0, args, result: u, cotangent: None };
+                for (norms, text) in rules(op.0) {
+                    for &norm in norms {
+                        if let Some(f) = rule::read(self, g, &at, text, norm) {
+                            found.push((norm, f, format!("{}(Y) ≤ {text}, Y = {}", norm.name(), op.0.name)));
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        if is_data {
+            for norm in Norm::ALL {
+                found.push((norm, self.symbol(g, u, norm), "a norm of the data".to_owned()));
+            }
+        }
+        let missing = if found.iter().any(|f| self.book.gap(f.1).is_none()) || self.given_of(u) {
+            self.book.unbounded(usize::MAX)
+        } else if let Some(f) = found.first() {
+            f.1
+        } else {
+            // a rule is missing, or an assumption
+            for norm in Norm::ALL {
+                found.push((norm, self.own(g, u, norm), "its own norm".to_owned()));
+            }
+            found[0].1
+        };
+        for (norm, bound, rule) in found {
+            if self.book.gap(bound).is_none() {
+                self.given.entry((u, norm)).or_default().push(Given { bound, rule });
+            }
+        }
+        let known = Norm::ALL.map(|n| self.given.get(&(u, n)).into_iter().flatten().map(|x| x.bound).collect::<Vec<_>>());
+        let shape = g.shape(u).clone();
+        norm::closed(&mut self.book, &known, &shape, missing)
+    }
+
+    fn given_of(&self, u: Expr) -> bool {
+        self.given.range((u, Norm::Two)..=(u, Norm::Max)).any(|(_, v)| !v.is_empty())
+    }
+
+    /// What the facts of a node say of its norms.
+    fn facts(&mut self, g: &Graph, u: Expr, found: &mut Vec<(Norm, Formula, String)>) {
+        let (facts, n) = (g.facts(u), g.shape(u).cols.clone());
+        let one = self.book.one();
+        if facts.has(Fact::RowStochastic) {
+            let why = "its rows are distributions";
+            found.extend([Norm::Infinity, Norm::Row, Norm::Max].map(|norm| (norm, one, why.to_owned())));
+        }
+        if facts.has(Fact::Orthogonal) {
+            let root = self.book.size(&n);
+            let root = self.book.sqrt(root);
+            found.push((Norm::Two, one, "it is orthogonal".to_owned()));
+            found.push((Norm::Frobenius, root, "it is orthogonal".to_owned()));
+        }
+    }
+
+    /// What gave the bound of a norm: the rule, if it was one.
+    pub(super) fn reason(&self, e: Expr, norm: Norm, bound: Formula) -> Option<&str> {
+        self.given.get(&(e, norm))?.iter().find(|x| x.bound == bound).map(|x| x.rule.as_str())
+    }
+
+    /// A bound of ‖J‖₂ of node u in a slot, and the rule that gave it.
+    ///
+    /// Errors: [`NotDifferentiable`].
+    pub fn slope(&mut self, g: &mut Graph, u: Expr, slot: usize) -> Result<(Formula, String), NotDifferentiable> {
+        let Node::Apply(op, args) = g.node(u).clone() else { unreachable!("only applications have slots") };
+        if matches!(op.0.meaning, Meaning::Sum) {
+            return Ok((self.book.one(), "‖J‖ = 1 of a sum".to_owned()));
+        }
+        match op.0.slope.get(slot) {
+            Some(text) if !text.is_empty() => {
+                let at = Place { op: op.0, args, result: u, cotangent: None };
+                let all: Vec<Formula> = text.split(';').filter_map(|t| rule::read(self, g, &at, t, Norm::Two)).collect();
+                Ok((self.book.min(&all), format!("‖J‖ ≤ {text}")))
+            }
+            _ => {
+                let j = local_jacobian(g, u, slot)?;
+                let j = syntax::expand(g, j);
+                let text = op.0.vec_form.get(slot).copied().unwrap_or("the slope of every entry");
+                Ok((self.norm(g, j, Norm::Two), format!("‖J‖, J = {text}")))
+            }
+        }
+    }
+
+    /// A bound of ‖S‖₂, the curvature of node u in two slots contracted with δ; `None` if it is zero.
+    ///
+    /// Errors: [`NotDifferentiable`].
+    pub fn bend(
+        &mut self,
+        g: &mut Graph,
+        u: Expr,
+        a: usize,
+        b: usize,
+        delta: Expr,
+    ) -> Result<Option<(Formula, String)>, NotDifferentiable> {
+        let Node::Apply(op, args) = g.node(u).clone() else { unreachable!("only applications have slots") };
+        let (low, high) = (a.min(b), a.max(b));
+        let at = Place { op: op.0, args, result: u, cotangent: Some(delta) };
+        if let Some((_, _, text)) = op.0.bend.iter().find(|x| (x.0, x.1) == (low, high)) {
+            let all: Vec<Formula> = text.split(';').filter_map(|t| rule::read(self, g, &at, t, Norm::Two)).collect();
+            let bound = self.book.min(&all);
+            let zero = self.book.zero();
+            return Ok((bound != zero).then(|| (bound, format!("‖S‖ ≤ {text}"))));
+        }
+        let Some(s) = local_curvature(g, u, a, b, delta)? else { return Ok(None) };
+        let s = syntax::expand(g, s);
+        let found = op.0.curvature.iter().find(|x| (x.0, x.1) == (low, high)).map_or("the curvature of every entry", |x| x.2);
+        Ok(Some((self.norm(g, s, Norm::Two), format!("‖S‖, S = {found}"))))
+    }
+
+    /// The cotangent of u moved to an argument: the formula where the operation is linear in it, else a new name of which
+    /// norms are known.
+    ///
+    /// Errors: [`NotDifferentiable`].
+    pub fn pull(&mut self, g: &mut Graph, u: Expr, slot: usize, v: Expr, delta: Expr) -> Result<Expr, NotDifferentiable> {
+        let Node::Apply(op, _) = g.node(u).clone() else { unreachable!("only applications have slots") };
+        let by_slope: &[Norm] = match op.0.meaning {
+            Meaning::Entrywise { .. } => &Norm::ALL[1..],
+            Meaning::Rowwise(_) => &[Norm::Frobenius, Norm::Row],
+            _ => &[],
+        };
+        if by_slope.is_empty() || op.0.slope.get(slot).is_none_or(|t| t.is_empty()) {
+            let e = pull(g, u, slot, v, delta)?;
+            return Ok(syntax::expand(g, e));
+        }
+        let (slope, rule) = self.slope(g, u, slot)?;
+        let name = format!("cotangent {}", self.fresh);
+        self.fresh += 1;
+        let x = g.declare_like(&name, v, Kind::Const);
+        let mut known: [Vec<Formula>; 7] = Default::default();
+        let inner = self.norms(g, delta);
+        for &norm in by_slope {
+            let bound = self.book.times(&[slope, inner[norm as usize]]);
+            known[norm as usize].push(bound);
+            self.given.entry((x, norm)).or_default().push(Given { bound, rule: rule.clone() });
+        }
+        let nothing = known[Norm::Frobenius as usize][0];
+        let nothing = if self.book.gap(nothing).is_some() { nothing } else { self.book.unbounded(usize::MAX) };
+        let shape = g.shape(v).clone();
+        let norms = norm::closed(&mut self.book, &known, &shape, nothing);
+        self.norms.insert(x, norms);
+        Ok(x)
+    }
+}
+
+/// A name of the target, or its negative.
+fn is_target(g: &Graph, e: Expr) -> bool {
+    let e = match g.node(e) {
+        Node::Apply(op, args) if op.0.name == "scale" && g.as_number(args[0]) == Some(Number::int(-1)) => args[1],
+        Node::Apply(op, args) if op.0.name == "transpose" => args[0],
+        _ => e,
+    };
+    let e = match g.node(e) {
+        Node::Apply(op, args) if op.0.name == "transpose" => args[0],
+        _ => e,
+    };
+    matches!(g.node(e), Node::Var(n) if g.variable(n).is_some_and(|v| v.kind == Kind::Target))
+}
+
+/// The rules of a row: which norms, and the text.
+pub fn rules(op: &'static Op) -> Vec<(&'static [Norm], &'static str)> {
+    let read = |entry: &'static str| match entry.trim().split_once(':') {
+        Some(("all", text)) => (&Norm::ALL[..], text.trim()),
+        Some(("abs", text)) => (&Norm::ALL[1..], text.trim()),
+        Some((name, text)) => {
+            let k = Norm::ALL.iter().position(|n| n.name() == name.trim()).expect("the name of a norm before the colon");
+            (&Norm::ALL[k..=k], text.trim())
+        }
+        None => (&Norm::ALL[..1], entry.trim()),
+    };
+    op.bound.split(';').filter(|t| !t.trim().is_empty()).map(read).collect()
+}
