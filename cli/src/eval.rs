@@ -67,7 +67,7 @@ pub(crate) fn dims(text: &str) -> Result<BTreeMap<String, usize>, String> {
 }
 
 /// `2GiB`.
-fn memory(text: &str) -> Result<u128, String> {
+pub(crate) fn memory(text: &str) -> Result<u128, String> {
     let t = text.trim();
     let end = t.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(t.len());
     let n: f64 = t[..end].parse().map_err(|_| format!("`{text}` is not a size in memory such as 2GiB"))?;
@@ -83,7 +83,7 @@ fn memory(text: &str) -> Result<u128, String> {
 }
 
 /// A quarter of the machine's memory, or 2 GiB where that is not told.
-fn quarter() -> u128 {
+pub(crate) fn quarter() -> u128 {
     let total = std::fs::read_to_string("/proc/meminfo").ok().and_then(|t| {
         let line = t.lines().find(|l| l.starts_with("MemTotal:"))?.to_owned();
         line.split_whitespace().nth(1)?.parse::<u128>().ok()
@@ -92,7 +92,7 @@ fn quarter() -> u128 {
 }
 
 /// Random data, unless they would not fit in memory.
-fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, limit: u128) -> Result<Data, Vec<Diagnostic>> {
+pub(crate) fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, limit: u128) -> Result<Data, Vec<Diagnostic>> {
     let needed = data::random_bytes(model, dims);
     if needed > limit {
         let message = format!("not enough memory: the random data need {needed} bytes, the limit is {limit}");

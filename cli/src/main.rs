@@ -8,6 +8,7 @@ mod emit;
 mod eval;
 mod files;
 mod output;
+mod source;
 mod verify;
 
 use clap::{Parser, Subcommand};

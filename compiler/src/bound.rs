@@ -8,18 +8,23 @@ mod formula;
 mod norm;
 mod print;
 mod recursion;
+mod report;
 mod rule;
+mod spectrum;
 
 pub use calculus::{Calculus, Gap, Symbols, rules};
 pub use formula::{Book, Formula, Symbol, Term};
 pub use norm::{Norm, Norms};
 pub use print::formula as printed;
-pub use recursion::{NormDomain, Reason, Rule, jacobian};
+pub use recursion::{NormDomain, Reason, Rule, Wanted, jacobian};
+pub use spectrum::{TOLERANCE, largest_singular};
 
 use crate::{
+    diagnostic::{Code, Diagnostic},
     differentiate::NotDifferentiable,
     expr::{Expr, Fact, Graph, Node},
     hessian::{self, Blocks, Part, eliminate},
+    number::Number,
     syntax::{Assumed, Compared, Model, ast::Relation},
 };
 use std::{collections::BTreeSet, rc::Rc};
@@ -37,6 +42,8 @@ pub struct Block {
 
 /// Bounds of all blocks of a Hessian.
 pub struct Bounds {
+    /// Which part of the Hessian.
+    pub part: Part,
     /// The formulas.
     pub calculus: Calculus,
     /// One of each symmetric pair: the rows of the lower triangle.
@@ -45,22 +52,56 @@ pub struct Bounds {
     pub whole: Formula,
 }
 
+/// The inequalities that a model assumes: the text, the smaller side, the larger side.
+pub fn assumed(model: &Model) -> Vec<(String, Expr, Expr)> {
+    let ordered = |a: &crate::syntax::Assumption| {
+        let Assumed::Compared(Compared { lhs, relation, rhs }) = a.says else { return None };
+        match relation {
+            Relation::AtMost | Relation::Below => Some((a.text.clone(), lhs, rhs)),
+            Relation::AtLeast | Relation::Above => Some((a.text.clone(), rhs, lhs)),
+            Relation::Equal => None,
+        }
+    };
+    model.assumptions.iter().filter_map(ordered).collect()
+}
+
+/// What is assumed of a scalar or norm that cannot be: below zero for a norm, or a least value above a largest.
+pub fn contradiction(model: &Model) -> Option<Diagnostic> {
+    let g = &model.graph;
+    let number = |e: Expr| g.as_number(e).map(Number::to_f64);
+    let all = assumed(model);
+    let wrong = |text: String, help: String| {
+        let d = Diagnostic::new(Code::Assumption, format!("the assumptions contradict each other: {text}"));
+        Some(d.help(help).help("no data keep both, so every bound would hold of nothing"))
+    };
+    for (text, small, large) in &all {
+        if let (Some(n), Some(_)) = (number(*large), norm_of(g, *small))
+            && n < 0.0
+        {
+            return wrong(format!("`{text}`"), "a norm is never below zero".to_owned());
+        }
+        for (other, less, more) in &all {
+            if more == small
+                && let (Some(low), Some(high)) = (number(*less), number(*large))
+                && low > high
+            {
+                return wrong(format!("`{other}` and `{text}`"), format!("{low} is more than {high}"));
+            }
+        }
+    }
+    None
+}
+
 /// Makes what a model assumes known to a calculus.
 pub fn assume(c: &mut Calculus, model: &mut Model) {
-    for a in model.assumptions.clone() {
-        let Assumed::Compared(Compared { lhs, relation, rhs }) = a.says else { continue };
-        let (small, large) = match relation {
-            Relation::AtMost | Relation::Below => (lhs, rhs),
-            Relation::AtLeast | Relation::Above => (rhs, lhs),
-            Relation::Equal => continue,
-        };
+    for (text, small, large) in assumed(model) {
         let Some((norm, e)) = norm_of(&model.graph, small) else { continue };
         if matches!(model.graph.node(large), Node::Var(_)) {
             // what is no smaller than a norm is not negative
             model.graph.assume(large, Fact::NonNegative);
         }
         let bound = c.scalar(&mut model.graph, large);
-        c.assume(e, norm, bound, &a.text);
+        c.assume(e, norm, bound, &text);
     }
 }
 
@@ -86,7 +127,7 @@ pub fn blocks(
 ) -> Result<Vec<Block>, NotDifferentiable> {
     let (f, loss) = hessian::of_part(g, f, part);
     let wrt: Vec<Expr> = leaves.iter().map(|l| l.1).collect::<BTreeSet<_>>().into_iter().collect();
-    let curved: recursion::Wanted = match part {
+    let curved: Wanted = match part {
         Part::Whole => Box::new(|_| true),
         Part::GaussNewton => Box::new(move |u| loss.contains(&u)),
         Part::Functional => Box::new(move |u| !loss.contains(&u)),
@@ -114,5 +155,5 @@ pub fn bounds(model: &mut Model, loss: Expr, part: Part, symbols: Symbols) -> Re
         model.params.iter().filter_map(|p| Some((p.clone(), model.graph.variable(p)?.expr))).collect();
     let blocks = blocks(&mut c, &mut model.graph, loss, part, &leaves)?;
     let whole = c.book.spectral(blocks.iter().map(|b| b.reason.bound).collect());
-    Ok(Bounds { calculus: c, blocks, whole })
+    Ok(Bounds { part, calculus: c, blocks, whole })
 }

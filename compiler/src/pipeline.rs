@@ -1,9 +1,11 @@
 //! The passes in order: what the command line asks for, from a model and queries to formulas and numbers.
 
+mod bounds;
 mod evaluate;
 mod functions;
 mod requests;
 
+pub use bounds::{Measured, Values, bounds, dense_blocks, measured, norm_of_block, norm_of_whole, values};
 pub use evaluate::{Answer, Settings, evaluate};
 pub use functions::{Functions, not_emitted};
 pub use requests::{answer, answer_all};

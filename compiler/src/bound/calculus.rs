@@ -10,6 +10,7 @@ use crate::{
     expr::{Expr, Fact, Graph, Kind, Meaning, Node, Op},
     hessian::unmarked,
     number::Number,
+    ops::{build::Build, scale::SCALE},
     syntax,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -50,7 +51,8 @@ pub struct Calculus {
     symbols: Symbols,
     norms: HashMap<Expr, Norms>,
     given: BTreeMap<(Expr, Norm), Vec<Given>>,
-    fresh: usize,
+    /// Names of cotangents.
+    cotangents: BTreeSet<Expr>,
 }
 
 impl Calculus {
@@ -63,7 +65,7 @@ impl Calculus {
             symbols,
             norms: HashMap::new(),
             given: BTreeMap::new(),
-            fresh: 0,
+            cotangents: BTreeSet::new(),
         }
     }
 
@@ -139,8 +141,16 @@ impl Calculus {
         match g.node(u).clone() {
             Node::Var(name) => is_data |= g.variable(&name).is_some() && self.symbols == Symbols::Data,
             Node::Apply(op, args) if matches!(op.0.meaning, Meaning::Sum) => {
-                let residual = args.iter().any(|&a| is_target(g, a)) && self.symbols == Symbols::Data;
-                is_data |= residual;
+                let residual = self.symbols == Symbols::Data && args.iter().any(|&a| is_target(g, a)) && !self.is_opaque(g, u);
+                if let Some((s, rest)) = common_factor(g, &args).filter(|_| residual) {
+                    let s = self.scalar(g, s);
+                    for norm in Norm::ALL {
+                        let x = self.norm(g, rest, norm);
+                        found.push((norm, self.book.times(&[s, x]), "a multiple of the residual".to_owned()));
+                    }
+                } else {
+                    is_data |= residual;
+                }
                 if !residual || self.named.contains(&u) {
                     for norm in Norm::ALL {
                         let all: Vec<Formula> = args.iter().map(|&a| self.norm(g, a, norm)).collect();
@@ -184,6 +194,11 @@ impl Calculus {
         let known = Norm::ALL.map(|n| self.given.get(&(u, n)).into_iter().flatten().map(|x| x.bound).collect::<Vec<_>>());
         let shape = g.shape(u).clone();
         norm::closed(&mut self.book, &known, &shape, missing)
+    }
+
+    /// Whether a cotangent is in it that has only a name.
+    fn is_opaque(&self, g: &Graph, e: Expr) -> bool {
+        !self.cotangents.is_empty() && g.reachable(&[e]).iter().any(|x| self.cotangents.contains(x))
     }
 
     fn given_of(&self, u: Expr) -> bool {
@@ -276,15 +291,31 @@ impl Calculus {
             return Ok(syntax::expand(g, e));
         }
         let (slope, rule) = self.slope(g, u, slot)?;
-        let name = format!("cotangent {}", self.fresh);
-        self.fresh += 1;
-        let x = g.declare_like(&name, v, Kind::Const);
+        let exact = pull(g, u, slot, v, delta)?;
+        let exact = syntax::expand(g, exact);
+        // a formula that stays one node in sums keeps its own bounds
+        let keeps = !matches!(g.node(exact), Node::Apply(op, _) if matches!(op.0.meaning, Meaning::Sum)) && !g.is_zero(exact);
+        let is_slot_of_loss = keeps && matches!(op.0.meaning, Meaning::Rowwise(_)) && !self.is_opaque(g, exact);
+        let x = if is_slot_of_loss {
+            self.norms(g, exact);
+            exact
+        } else {
+            let name = format!("cotangent {}", self.cotangents.len());
+            let x = g.declare_like(&name, v, Kind::Const);
+            self.cotangents.insert(x);
+            x
+        };
         let mut known: [Vec<Formula>; 7] = Default::default();
         let inner = self.norms(g, delta);
         for &norm in by_slope {
             let bound = self.book.times(&[slope, inner[norm as usize]]);
             known[norm as usize].push(bound);
             self.given.entry((x, norm)).or_default().push(Given { bound, rule: rule.clone() });
+        }
+        if is_slot_of_loss {
+            for (k, f) in self.norms[&x].into_iter().enumerate() {
+                known[k].push(f);
+            }
         }
         let nothing = known[Norm::Frobenius as usize][0];
         let nothing = if self.book.gap(nothing).is_some() { nothing } else { self.book.unbounded(usize::MAX) };
@@ -295,11 +326,31 @@ impl Calculus {
     }
 }
 
-/// A name of the target, or its negative.
+/// The scalar that all terms of a sum are multiplied by, if it is no number, and the sum without it.
+fn common_factor(g: &mut Graph, terms: &[Expr]) -> Option<(Expr, Expr)> {
+    let mut rest = vec![];
+    let mut factor = None;
+    for &t in terms {
+        let (s, x) = g.as_scaled(t)?;
+        // up to a number in front
+        let (c, s) = match g.args_of(s, &SCALE) {
+            Some(&[c, s]) if g.as_number(c).is_some() => (g.as_number(c)?, s),
+            _ => (Number::ONE, s),
+        };
+        if g.as_number(s).is_some() || *factor.get_or_insert(s) != s {
+            return None;
+        }
+        let c = g.constant(c);
+        rest.push(g.scale(c, x));
+    }
+    let rest = g.sum(&rest);
+    Some((factor?, rest))
+}
+
+/// A name of the target, or a multiple of it.
 fn is_target(g: &Graph, e: Expr) -> bool {
     let e = match g.node(e) {
-        Node::Apply(op, args) if op.0.name == "scale" && g.as_number(args[0]) == Some(Number::int(-1)) => args[1],
-        Node::Apply(op, args) if op.0.name == "transpose" => args[0],
+        Node::Apply(op, args) if op.0.name == "scale" || op.0.name == "transpose" => args[args.len() - 1],
         _ => e,
     };
     let e = match g.node(e) {

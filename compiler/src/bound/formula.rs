@@ -99,6 +99,14 @@ impl Book {
     pub fn term(&self, f: Formula) -> &Term {
         &self.terms[f.0 as usize]
     }
+    /// What it is made of.
+    pub(super) fn children(&self, f: Formula) -> Vec<Formula> {
+        children(self.term(f))
+    }
+    /// Number of symbols, written out.
+    pub fn length(&self, f: Formula) -> u64 {
+        self.length[f.0 as usize]
+    }
     /// A number that is not negative.
     pub fn number(&mut self, n: Number) -> Formula {
         self.intern(Term::Product(n, vec![]))
@@ -349,7 +357,7 @@ impl Book {
         out
     }
     /// All formulas that f is made of, itself last.
-    fn reachable(&self, f: Formula) -> Vec<Formula> {
+    pub(super) fn reachable(&self, f: Formula) -> Vec<Formula> {
         let mut seen = std::collections::BTreeSet::new();
         let mut stack = vec![f];
         while let Some(x) = stack.pop() {

@@ -47,6 +47,14 @@ pub fn formula(book: &Book, g: &Graph, f: Formula, names: &BTreeMap<Formula, Str
     if format == Format::Mathml { format!("<math xmlns=\"http://www.w3.org/1998/Math/MathML\"><mrow>{text}</mrow></math>") } else { text }
 }
 
+impl Book {
+    /// A symbol as text.
+    pub fn symbol_text(&self, g: &Graph, s: &Symbol) -> String {
+        let signs = Signs { format: Format::Text, times: " ", plus: " + " };
+        Printer { book: self, g, names: &BTreeMap::new(), signs }.symbol(s)
+    }
+}
+
 impl Printer<'_> {
     fn at(&self, f: Formula, level: Level) -> String {
         let (text, own) = match self.names.get(&f) {
@@ -117,7 +125,10 @@ impl Printer<'_> {
         let mut out: Vec<String> = coefficient.into_iter().filter(|&c| c != 1).map(|c| self.number(Number::int(c))).collect();
         let rooted: Vec<Formula> = factors.iter().filter(|(x, p)| *p == half && simple(*x)).map(|x| x.0).collect();
         if !rooted.is_empty() {
-            let inside: Vec<String> = rooted.iter().map(|&x| self.at(x, Level::Product)).collect();
+            let numbers: Vec<Number> = rooted.iter().filter_map(|&x| self.book.as_number(x)).collect();
+            let number = numbers.iter().fold(Number::ONE, |a, &b| a * b);
+            let others = rooted.iter().filter(|&&x| self.book.as_number(x).is_none()).map(|&x| self.at(x, Level::Product));
+            let inside: Vec<String> = (!numbers.is_empty()).then(|| self.number(number)).into_iter().chain(others).collect();
             let inside = inside.join(self.signs.times);
             out.push(match self.signs.format {
                 Format::Latex => format!(r"\sqrt{{{inside}}}"),
