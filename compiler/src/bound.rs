@@ -7,6 +7,7 @@ mod calculus;
 mod formula;
 mod norm;
 mod print;
+mod prove;
 mod recursion;
 mod report;
 mod rule;
@@ -16,6 +17,7 @@ pub use calculus::{Calculus, Gap, Symbols, rules};
 pub use formula::{Book, Formula, Symbol, Term};
 pub use norm::{Norm, Norms};
 pub use print::formula as printed;
+pub use prove::prove;
 pub use recursion::{NormDomain, Reason, Rule, Wanted, jacobian};
 pub use spectrum::{TOLERANCE, largest_singular};
 

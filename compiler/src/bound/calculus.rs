@@ -3,12 +3,13 @@
 use super::{
     formula::{Book, Formula},
     norm::{self, Norm, Norms},
+    recursion,
     rule::{self, Place},
 };
 use crate::{
     differentiate::{NotDifferentiable, local_curvature, local_jacobian, pull},
     expr::{Expr, Fact, Graph, Kind, Meaning, Node, Op},
-    hessian::unmarked,
+    hessian::{Part, unmarked},
     number::Number,
     ops::{build::Build, scale::SCALE},
     syntax,
@@ -48,9 +49,13 @@ pub struct Calculus {
     pub gaps: Vec<Gap>,
     /// Expressions of which the norms may be symbols beside other bounds.
     pub named: BTreeSet<Expr>,
+    /// Whether every expression may have several bounds, for a search.
+    pub wide: bool,
     symbols: Symbols,
     norms: HashMap<Expr, Norms>,
     given: BTreeMap<(Expr, Norm), Vec<Given>>,
+    /// Names that stand for expressions held fixed.
+    pub held: HashMap<Expr, Expr>,
     /// Names of cotangents.
     cotangents: BTreeSet<Expr>,
 }
@@ -62,9 +67,11 @@ impl Calculus {
             book: Book::default(),
             gaps: vec![],
             named: BTreeSet::new(),
+            wide: false,
             symbols,
             norms: HashMap::new(),
             given: BTreeMap::new(),
+            held: HashMap::new(),
             cotangents: BTreeSet::new(),
         }
     }
@@ -139,6 +146,10 @@ impl Calculus {
         self.facts(g, u, &mut found);
         let mut is_data = self.named.contains(&u);
         match g.node(u).clone() {
+            Node::Var(_) if self.held.contains_key(&u) => {
+                let norms = self.norms(g, self.held[&u]);
+                found.extend(Norm::ALL.map(|n| (n, norms[n as usize], "it stands for an expression".to_owned())));
+            }
             Node::Var(name) => is_data |= g.variable(&name).is_some() && self.symbols == Symbols::Data,
             Node::Apply(op, args) if matches!(op.0.meaning, Meaning::Sum) => {
                 let residual = self.symbols == Symbols::Data && args.iter().any(|&a| is_target(g, a)) && !self.is_opaque(g, u);
@@ -151,11 +162,21 @@ impl Calculus {
                 } else {
                     is_data |= residual;
                 }
-                if !residual || self.named.contains(&u) {
+                if is_covariance(g, u) {
+                    let half = self.book.number(Number::ratio(1, 2));
+                    found.push((Norm::Two, half, "‖diag(p) - p p'‖ ≤ 1/2 of a distribution p".to_owned()));
+                }
+                if !residual || self.wide || self.named.contains(&u) {
                     for norm in Norm::ALL {
                         let all: Vec<Formula> = args.iter().map(|&a| self.norm(g, a, norm)).collect();
                         found.push((norm, self.book.sum(&all), "the triangle inequality".to_owned()));
                     }
+                }
+            }
+            Node::Apply(op, args) if matches!(op.0.meaning, Meaning::Derivative) => {
+                let names = [Norm::Two, Norm::Frobenius];
+                for (norm, f) in names.into_iter().zip(self.derivative(g, op.0, &args)) {
+                    found.extend(f.map(|f| (norm, f, format!("the recursion of `{}`", op.0.name))));
                 }
             }
             Node::Apply(op, args) => {
@@ -203,6 +224,35 @@ impl Calculus {
 
     fn given_of(&self, u: Expr) -> bool {
         self.given.range((u, Norm::Two)..=(u, Norm::Max)).any(|(_, v)| !v.is_empty())
+    }
+
+    /// Bounds of the spectral and the Frobenius norm of a derivative that is asked for.
+    fn derivative(&mut self, g: &mut Graph, op: &'static Op, args: &[Expr]) -> [Option<Formula>; 2] {
+        let part = match op.name {
+            "hessian" => Part::Whole,
+            "gauss_newton" => Part::GaussNewton,
+            "functional" => Part::Functional,
+            "jacobian" => {
+                let f = syntax::expand(g, args[0]);
+                return [recursion::jacobian(self, g, f, args[1]).ok(), None];
+            }
+            _ => return [None, None],
+        };
+        if !g.is_scalar(args[0]) {
+            return [None, None];
+        }
+        let mut leaves = vec![(String::new(), args[1])];
+        if args[2] != args[1] {
+            leaves.push((String::new(), args[2]));
+        }
+        let found = super::blocks(self, g, args[0], part, &leaves).ok();
+        let k = if leaves.len() == 2 { 1 } else { 0 };
+        [found.map(|blocks| blocks[k].reason.bound), None]
+    }
+
+    /// All bounds that rules gave of a norm.
+    pub(super) fn given_bounds(&mut self, e: Expr, norm: Norm) -> Vec<Formula> {
+        self.given.get(&(e, norm)).into_iter().flatten().map(|x| x.bound).collect()
     }
 
     /// What the facts of a node say of its norms.
@@ -324,6 +374,17 @@ impl Calculus {
         self.norms.insert(x, norms);
         Ok(x)
     }
+}
+
+/// Whether it is `diag(p) - p p'` for a column p of probabilities.
+fn is_covariance(g: &mut Graph, u: Expr) -> bool {
+    let Some(terms) = g.terms(u) else { return false };
+    let Some(p) = terms.iter().find_map(|&t| g.diagonal_of(t)) else { return false };
+    let row = g.transpose(p);
+    let square = g.mul(p, row);
+    let minus = g.constant(Number::int(-1));
+    let minus = g.scale(minus, square);
+    terms.len() == 2 && terms.contains(&minus) && g.facts(row).has(Fact::RowStochastic)
 }
 
 /// The scalar that all terms of a sum are multiplied by, if it is no number, and the sum without it.

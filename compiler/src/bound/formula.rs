@@ -48,6 +48,9 @@ pub enum Term {
 /// Places at which alternatives are compared; those that are the least at none of them are dropped.
 const POINTS: usize = 6;
 
+/// Most alternatives of a minimum.
+const MORE: usize = 8;
+
 /// All formulas of one run, hash-consed.
 #[derive(Default)]
 pub struct Book {
@@ -57,11 +60,21 @@ pub struct Book {
     trial: Vec<[f64; POINTS]>,
     /// Number of symbols, to prefer the shorter of two.
     length: Vec<u64>,
+    /// Whether a minimum keeps all that is not larger everywhere than another.
+    more: bool,
 }
 
 /// A number that is no smaller than the sum, product … whose nearest float is x.
 fn up(x: f64) -> f64 {
     if x > 0.0 { x.next_up() } else { x }
+}
+
+/// A product of constants, rounded up where it is not exact.
+fn times_up(a: Number, b: Number) -> Number {
+    match a * b {
+        Number::Float(x) => Number::Float(up(x)),
+        exact => exact,
+    }
 }
 
 /// Two units in the last place above a transcendental function.
@@ -78,6 +91,10 @@ pub(super) fn number_up(n: Number) -> f64 {
 }
 
 impl Book {
+    /// Lets minima keep every alternative that is not larger everywhere than another, for a search.
+    pub fn keep_more(&mut self) {
+        self.more = true;
+    }
     fn intern(&mut self, term: Term) -> Formula {
         if let Some(&f) = self.ids.get(&term) {
             return f;
@@ -169,7 +186,7 @@ impl Book {
                 Term::Unbounded(_) => return x,
                 Term::Product(c, inner) => {
                     match (c.exact_pow(p), c) {
-                        (Some(q), _) => coefficient = coefficient * q,
+                        (Some(q), _) => coefficient = times_up(coefficient, q),
                         // √(2/27) = 2^(1/2) 3^(-3/2): by primes, so that equal numbers look alike
                         (None, Number::Ratio(n, d)) => {
                             for (prime, k) in primes(n).into_iter().map(|(q, k)| (q, k)).chain(primes(d).into_iter().map(|(q, k)| (q, -k))) {
@@ -190,7 +207,7 @@ impl Book {
         for (prime, e) in radicals {
             // the whole part of the exponent is a number
             let whole = e.to_f64().floor() as i64;
-            coefficient = coefficient * Number::int(prime).powi(whole);
+            coefficient = times_up(coefficient, Number::int(prime).powi(whole));
             let rest = e + Number::int(-whole);
             if !rest.is_zero() {
                 let base = self.number(Number::int(prime));
@@ -209,7 +226,7 @@ impl Book {
             // a multiple of a sum is a sum of multiples, so that like terms meet
             &[(x, p)] if p.is_one() && matches!(self.term(x), Term::Sum(_)) => {
                 let Term::Sum(terms) = self.term(x).clone() else { return x };
-                let terms: Vec<(Formula, Number)> = terms.into_iter().map(|(y, q)| (y, q * coefficient)).collect();
+                let terms: Vec<(Formula, Number)> = terms.into_iter().map(|(y, q)| (y, times_up(q, coefficient))).collect();
                 self.sum_of(&terms)
             }
             _ => {
@@ -253,11 +270,14 @@ impl Book {
         while let Some((x, c)) = open.pop() {
             match self.term(x).clone() {
                 Term::Unbounded(_) => return x,
-                Term::Sum(inner) => open.extend(inner.into_iter().map(|(y, q)| (y, q * c))),
+                Term::Sum(inner) => open.extend(inner.into_iter().map(|(y, q)| (y, times_up(q, c)))),
                 _ => {
                     let (q, rest) = self.split(x);
                     let e = all.entry(rest).or_insert(Number::ZERO);
-                    *e = *e + q * c;
+                    *e = match *e + times_up(q, c) {
+                        Number::Float(x) => Number::Float(up(x)),
+                        exact => exact,
+                    };
                 }
             }
         }
@@ -293,6 +313,12 @@ impl Book {
                 flat.iter().copied().reduce(better)
             })
             .collect();
+        if self.more {
+            let larger = |x: Formula, y: Formula| {
+                x != y && (0..POINTS).all(|k| at(x, k) >= at(y, k) * (1.0 - 1e-9)) && (0..POINTS).any(|k| at(x, k) > at(y, k) * (1.0 + 1e-9))
+            };
+            kept = flat.iter().copied().filter(|&x| !flat.iter().any(|&y| larger(x, y))).take(MORE).collect();
+        }
         kept.sort();
         kept.dedup();
         match kept.as_slice() {

@@ -74,7 +74,7 @@ impl Norm {
 
 /// How a norm is bounded by others of the same m×n matrix: with a power of m, and of n. `Two` by `√(Infinity · One)` apart.
 /// Source: Golub & Van Loan (2013), Matrix Computations, sections 2.3.2 and 2.3.3.
-const RELATIONS: [(Norm, Norm, i128, i128); 22] = {
+pub(super) const RELATIONS: [(Norm, Norm, i128, i128); 22] = {
     use Norm::*;
     // (this norm, is at most that one, times m^(a/2) n^(b/2))
     [
