@@ -350,7 +350,7 @@ impl Calculus {
             self.norms(g, exact);
             exact
         } else {
-            let name = format!("cotangent {}", self.cotangents.len());
+            let name = format!("cotangent {} of {}", self.cotangents.len(), g.shape(v));
             let x = g.declare_like(&name, v, Kind::Const);
             self.cotangents.insert(x);
             x

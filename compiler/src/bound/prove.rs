@@ -30,7 +30,9 @@ const ALTERNATIVES: usize = 16;
 /// Terms of one alternative.
 const TERMS: usize = 120;
 /// Steps of one search for a comparison of two products.
-const STEPS: usize = 4000;
+const STEPS: usize = 3000;
+/// Comparisons of norms in one chain.
+const DEPTH: usize = 9;
 
 /// A product: `c Π x^p`, c rounded up or, on the large side, down by less than [`ROUNDING`].
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,7 @@ type Posynomial = Vec<Monomial>;
 pub fn prove(model: &mut Model, small: Expr, large: Expr) -> Option<Vec<String>> {
     let mut c = Calculus::new(Symbols::Data);
     c.book.keep_more();
+    c.wide = true;
     c.held = model.held.iter().filter_map(|(n, &e)| Some((model.graph.variable(n)?.expr, e))).collect();
     assume(&mut c, model);
     let large_is = exact(&mut c, &mut model.graph, large)?;
@@ -321,8 +324,13 @@ impl Prover<'_> {
                 *e = *e + -p;
             }
             ratio.retain(|_, p| !p.is_zero());
-            if let Some(k) = self.compare(&ratio, m.constant / n.constant, 0) {
-                shares.push((k, j));
+            // the shortest chain of comparisons
+            for depth in 0..DEPTH {
+                self.steps = 0;
+                if let Some(k) = self.compare(&ratio, m.constant / n.constant, depth) {
+                    shares.push((k, j));
+                    break;
+                }
             }
         }
         shares.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -339,10 +347,10 @@ impl Prover<'_> {
         None
     }
 
-    /// An upper bound of `k Π x^p`: the least that is found.
+    /// An upper bound of `k Π x^p` by at most so many comparisons of norms: the least that is found.
     fn compare(&mut self, ratio: &BTreeMap<Formula, Number>, k: f64, depth: usize) -> Option<f64> {
         self.steps += 1;
-        if depth > 12 || self.steps > STEPS {
+        if self.steps > STEPS {
             return None;
         }
         let above = ratio.iter().find(|(x, p)| !p.is_negative() && !self.is_size(**x)).map(|(&x, &p)| (x, p));
@@ -350,6 +358,7 @@ impl Prover<'_> {
             // sizes are at least 1, so what is divided by them is no larger; nothing is known of a norm from below
             return ratio.iter().all(|(x, p)| p.is_negative() && self.is_size(*x)).then_some(k);
         };
+        let left = depth.checked_sub(1)?;
         let mut best: Option<f64> = None;
         for (constant, powers) in self.larger(x) {
             // as much as is wanted of what it is replaced by
@@ -367,7 +376,7 @@ impl Prover<'_> {
             }
             next.retain(|_, p| !p.is_zero());
             let factor = if constant == 1.0 { 1.0 } else { libm::pow(constant, amount.to_f64()) };
-            if let Some(found) = self.compare(&next, k * factor, depth + 1)
+            if let Some(found) = self.compare(&next, k * factor, left)
                 && best.is_none_or(|b| found < b)
             {
                 best = Some(found);
