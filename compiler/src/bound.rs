@@ -27,9 +27,12 @@ use crate::{
     expr::{Expr, Fact, Graph, Node},
     hessian::{self, Blocks, Part, eliminate},
     number::Number,
-    syntax::{Assumed, Compared, Model, ast::Relation},
+    syntax::{self, Assumed, Compared, Model, Scope, ast::Relation},
 };
-use std::{collections::BTreeSet, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// The bound of one block.
 #[derive(Clone, Debug)]
@@ -56,7 +59,7 @@ pub struct Bounds {
 
 /// The inequalities that a model assumes: the text, the smaller side, the larger side.
 pub fn assumed(model: &Model) -> Vec<(String, Expr, Expr)> {
-    let ordered = |a: &crate::syntax::Assumption| {
+    let ordered = |a: &syntax::Assumption| {
         let Assumed::Compared(Compared { lhs, relation, rhs }) = a.says else { return None };
         match relation {
             Relation::AtMost | Relation::Below => Some((a.text.clone(), lhs, rhs)),
@@ -115,6 +118,22 @@ pub fn norm_of(g: &Graph, e: Expr) -> Option<(Norm, Expr)> {
         (name, &[x]) => Norm::parse(name).map(|n| (n, x)),
         _ => None,
     }
+}
+
+/// A norm as an expression of the language.
+pub fn expression(g: &mut Graph, norm: Norm, e: Expr) -> Expr {
+    let text = match norm {
+        _ if g.is_scalar(e) => "abs(A)",
+        Norm::Two => "norm2(A)",
+        Norm::Frobenius => "normF(A)",
+        Norm::Row => "max(rowsum(A.^2).^(1/2))",
+        Norm::Column => "max(colsum(A.^2).^(1/2))",
+        Norm::Infinity => "norminf(A)",
+        Norm::One => "norm1(A)",
+        Norm::Max => "normmax(A)",
+    };
+    let scope = Scope { vars: BTreeMap::from([("A".to_owned(), e)]), ..Scope::default() };
+    syntax::formula(g, text, &scope)
 }
 
 /// Bounds of the blocks of the Hessian of f in the leaves, named.

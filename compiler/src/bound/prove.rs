@@ -21,7 +21,10 @@ use crate::{
     print::Format,
     syntax::Model,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    rc::Rc,
+};
 
 /// Constants are equal if they differ by less.
 const ROUNDING: f64 = 1e-13;
@@ -30,7 +33,9 @@ const ALTERNATIVES: usize = 16;
 /// Terms of one alternative.
 const TERMS: usize = 120;
 /// Steps of one search for a comparison of two products.
-const STEPS: usize = 3000;
+const STEPS: usize = 2000;
+/// Steps of the whole proof.
+const TOTAL: usize = 30_000;
 /// Comparisons of norms in one chain.
 const DEPTH: usize = 9;
 
@@ -40,6 +45,9 @@ struct Monomial {
     constant: f64,
     powers: BTreeMap<Formula, Number>,
 }
+
+/// Products that a symbol is at most.
+type Larger = Vec<(f64, BTreeMap<Formula, Number>)>;
 
 /// A sum of products.
 type Posynomial = Vec<Monomial>;
@@ -57,13 +65,12 @@ pub fn prove(model: &mut Model, small: Expr, large: Expr) -> Option<Vec<String>>
         return None;
     }
     let targets: BTreeSet<Formula> = c.book.reachable(large_is).into_iter().collect();
-    let mut p = Prover { c: &mut c, g: &mut model.graph, targets, expanded: HashMap::new(), steps: 0, used: vec![] };
+    let mut p = Prover { c: &mut c, g: &mut model.graph, targets, expanded: HashMap::new(), larger: HashMap::new(), steps: 0, total: 0, cut: false };
     let goals = p.goals(large_is);
     let sides = p.alternatives(small_is);
     for side in &sides {
         for goal in &goals {
             p.steps = 0;
-            p.used.clear();
             if let Some(matched) = p.at_most(side, goal) {
                 return Some(p.told(small, side, goal, &matched));
             }
@@ -159,9 +166,12 @@ struct Prover<'a> {
     g: &'a mut Graph,
     targets: BTreeSet<Formula>,
     expanded: HashMap<Formula, Vec<Posynomial>>,
+    larger: HashMap<Formula, Rc<Larger>>,
+    /// Steps of the search in hand, and of all.
     steps: usize,
-    /// Comparisons of norms that were used.
-    used: Vec<String>,
+    total: usize,
+    /// Whether a chain was given up for its length.
+    cut: bool,
 }
 
 fn multiply(a: &Posynomial, b: &Posynomial) -> Option<Posynomial> {
@@ -327,8 +337,13 @@ impl Prover<'_> {
             // the shortest chain of comparisons
             for depth in 0..DEPTH {
                 self.steps = 0;
+                self.cut = false;
                 if let Some(k) = self.compare(&ratio, m.constant / n.constant, depth) {
                     shares.push((k, j));
+                    break;
+                }
+                // longer chains do not help where none was cut short
+                if !self.cut || self.total > TOTAL {
                     break;
                 }
             }
@@ -350,7 +365,8 @@ impl Prover<'_> {
     /// An upper bound of `k Π x^p` by at most so many comparisons of norms: the least that is found.
     fn compare(&mut self, ratio: &BTreeMap<Formula, Number>, k: f64, depth: usize) -> Option<f64> {
         self.steps += 1;
-        if self.steps > STEPS {
+        self.total += 1;
+        if self.steps > STEPS || self.total > TOTAL {
             return None;
         }
         let above = ratio.iter().find(|(x, p)| !p.is_negative() && !self.is_size(**x)).map(|(&x, &p)| (x, p));
@@ -358,9 +374,13 @@ impl Prover<'_> {
             // sizes are at least 1, so what is divided by them is no larger; nothing is known of a norm from below
             return ratio.iter().all(|(x, p)| p.is_negative() && self.is_size(*x)).then_some(k);
         };
-        let left = depth.checked_sub(1)?;
+        let Some(left) = depth.checked_sub(1) else {
+            self.cut = true;
+            return None;
+        };
         let mut best: Option<f64> = None;
-        for (constant, powers) in self.larger(x) {
+        for (constant, powers) in self.larger(x).iter() {
+            let constant = *constant;
             // as much as is wanted of what it is replaced by
             let wanted = powers.iter().filter(|(y, _)| !self.is_size(**y)).filter_map(|(y, q)| {
                 let there = *ratio.get(y)?;
@@ -370,7 +390,7 @@ impl Prover<'_> {
             let mut next = ratio.clone();
             let e = next.entry(x).or_insert(Number::ZERO);
             *e = *e + -amount;
-            for (&y, &q) in &powers {
+            for (&y, &q) in powers {
                 let e = next.entry(y).or_insert(Number::ZERO);
                 *e = *e + q * amount;
             }
@@ -389,7 +409,15 @@ impl Prover<'_> {
     }
 
     /// Products that a symbol is at most.
-    fn larger(&mut self, x: Formula) -> Vec<(f64, BTreeMap<Formula, Number>)> {
+    fn larger(&mut self, x: Formula) -> Rc<Larger> {
+        if let Some(known) = self.larger.get(&x) {
+            return known.clone();
+        }
+        let found = Rc::new(self.find_larger(x));
+        self.larger.insert(x, found.clone());
+        found
+    }
+    fn find_larger(&mut self, x: Formula) -> Larger {
         let Term::Symbol(Symbol::Norm(norm, e)) = *self.c.book.term(x) else { return vec![] };
         let mut out = vec![];
         for (this, that, a, b) in RELATIONS {

@@ -2,14 +2,14 @@
 
 use super::{Settings, evaluate, not_differentiable};
 use crate::{
-    bound::{self, Bounds, Formula, Norm, Symbol, Symbols, largest_singular},
+    bound::{self, Bounds, Formula, Symbol, Symbols, largest_singular},
     data::Bound,
     diagnostic::{Code, Diagnostic},
-    expr::{Expr, Graph},
+    expr::Expr,
     hessian::Part,
     matrix::Matrix,
     ops::{functional::FUNCTIONAL, gauss_newton::GAUSS_NEWTON, hessian::HESSIAN},
-    syntax::{self, Model, Query, Scope},
+    syntax::{Model, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,22 +73,6 @@ impl Values {
     }
 }
 
-/// The expression of a norm.
-fn expression(g: &mut Graph, norm: Norm, e: Expr) -> Expr {
-    let text = match norm {
-        _ if g.is_scalar(e) => "abs(A)",
-        Norm::Two => "norm2(A)",
-        Norm::Frobenius => "normF(A)",
-        Norm::Row => "max(rowsum(A.^2).^(1/2))",
-        Norm::Column => "max(colsum(A.^2).^(1/2))",
-        Norm::Infinity => "norminf(A)",
-        Norm::One => "norm1(A)",
-        Norm::Max => "normmax(A)",
-    };
-    let scope = Scope { vars: BTreeMap::from([("A".to_owned(), e)]), ..Scope::default() };
-    syntax::formula(g, text, &scope)
-}
-
 /// The values of all symbols of some bounds.
 ///
 /// Errors: missing data, a value outside a domain (a row of which the deviation is zero), a data set that breaks an assumption.
@@ -97,7 +81,7 @@ pub fn values(model: &mut Model, b: &Bounds, of: &[Formula], data: &Bound, setti
     let asked: Vec<(Symbol, Expr)> = symbols
         .into_iter()
         .filter_map(|s| match s {
-            Symbol::Norm(norm, e) => Some((s, expression(&mut model.graph, norm, e))),
+            Symbol::Norm(norm, e) => Some((s, bound::expression(&mut model.graph, norm, e))),
             _ => None,
         })
         .collect();
