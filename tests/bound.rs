@@ -1,11 +1,11 @@
 //! Bounds of norms: no row and no example breaks them on random data or under ascent, constants are attained, a constant that is
 //! too small is seen, what is false has no proof.
 
-#[path = "bound/norms.rs"]
-mod norms;
 #[path = "ops/draw.rs"]
 #[allow(dead_code, reason = "the rows' own tests use all of it")]
 mod draw;
+#[path = "bound/norms.rs"]
+mod norms;
 
 use draw::{Call, Mistakes, given, rows};
 use hesse_compiler::{
@@ -93,9 +93,11 @@ fn redraw(call: &mut Call, seed: u64) {
             facts.push(hesse_compiler::expr::Fact::Positive);
         }
         let scale = [1.0, 3.0, 0.2][(seed % 3) as usize];
-        *m = hesse_tests::draw(&format!("bound {} {slot}", call.op.name), random("bound", seed), m.rows, m.cols, &facts).map(|x| {
-            if facts.is_empty() { scale * x } else { x }
-        });
+        *m = hesse_tests::draw(&format!("bound {} {slot}", call.op.name), random("bound", seed), m.rows, m.cols, &facts).map(
+            |x| {
+                if facts.is_empty() { scale * x } else { x }
+            },
+        );
     }
 }
 
@@ -187,8 +189,10 @@ fn constants_are_attained() {
     for (name, what) in SHARP {
         let op = hesse_compiler::ops::named(name).expect("a row");
         let mut call = Call::all(op).swap_remove(0);
-        // few rows, so that the steps are cheap
-        call.sizes.insert("m".to_owned(), 1);
+        // one row, so that the steps are cheap
+        if op.signature.starts_with("m×n -> m×") {
+            call.sizes.insert("m".to_owned(), 1);
+        }
         for (_, _, m) in &mut call.data {
             if op.signature.starts_with("m×n -> m×") {
                 *m = Matrix::from_fn(1, m.cols, |_, j| m.at(0, j));
@@ -255,7 +259,8 @@ impl Example {
         let bounds = pipeline::bounds(&mut model, part, Symbols::Data).unwrap_or_else(|d| panic!("{name}: {}", d.message));
         let leaf = |p: &String| model.graph.variable(p).expect("a parameter").expr;
         let leaves: Vec<_> = model.params.iter().map(leaf).collect();
-        let pairs: Vec<_> = (0..leaves.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).map(|(i, j)| (leaves[i], leaves[j])).collect();
+        let pairs: Vec<_> =
+            (0..leaves.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).map(|(i, j)| (leaves[i], leaves[j])).collect();
         let loss = model.loss.expect("a loss");
         let mut roots = hessian::blocks(&mut model.graph, loss, part, &pairs).expect("derivatives");
         let mut symbols: Vec<(Symbol, Norm)> = vec![];
@@ -282,7 +287,10 @@ impl Example {
         for (name, v) in self.model.graph.variables() {
             let at = |d: &hesse_compiler::dim::Dim| d.eval(&|s| sizes.get(s).copied());
             let (Some(r), Some(c)) = (at(&v.shape.rows), at(&v.shape.cols)) else { continue };
-            data.insert(name.to_owned(), Matrix::from_fn(r, c, |i, j| scale * uniform(name, seed ^ (i * 1009 + j) as u64 * 7919)));
+            data.insert(
+                name.to_owned(),
+                Matrix::from_fn(r, c, |i, j| scale * uniform(name, seed ^ (i * 1009 + j) as u64 * 7919)),
+            );
         }
         (sizes, data)
     }
@@ -317,7 +325,8 @@ impl Example {
 
 fn examples() -> Vec<String> {
     let files = fs::read_dir(format!("{ROOT}/examples")).expect("the examples");
-    let name = |f: std::io::Result<fs::DirEntry>| Some(f.expect("readable").file_name().to_str()?.strip_suffix(".hesse")?.to_owned());
+    let name =
+        |f: std::io::Result<fs::DirEntry>| Some(f.expect("readable").file_name().to_str()?.strip_suffix(".hesse")?.to_owned());
     let mut names: Vec<String> = files.filter_map(name).collect();
     names.sort();
     assert!(names.len() > 15, "{names:?}");
@@ -390,7 +399,9 @@ fn what_is_false_is_not_proved() {
     for path in files.into_iter().filter(|p| p.extension().is_some_and(|x| x == "hesse")) {
         let text = fs::read_to_string(&path).expect("utf-8");
         let read = |used: &str, _: &str| {
-            fs::read_to_string(format!("{dir}/{used}")).map(|text| Source { name: used.to_owned(), text }).map_err(|e| e.to_string())
+            fs::read_to_string(format!("{dir}/{used}"))
+                .map(|text| Source { name: used.to_owned(), text })
+                .map_err(|e| e.to_string())
         };
         let source = Source { name: "claims".to_owned(), text: text.clone() };
         let Ok(mut model) = syntax::model(source, &read) else { panic!("{}", path.display()) };
@@ -420,7 +431,8 @@ fn formulas() {
         let example = Example::read(name, Part::Whole);
         let (b, g) = (&example.bounds, &example.model.graph);
         let names = b.parts(&example.model);
-        for (format, shown) in [(Format::Text, true), (Format::Latex, name == "attention"), (Format::Mathml, name == "logistic")] {
+        for (format, shown) in [(Format::Text, true), (Format::Latex, name == "attention"), (Format::Mathml, name == "logistic")]
+        {
             for x in b.blocks.iter().filter(|_| shown) {
                 let f = bound::printed(&b.calculus.book, g, x.reason.bound, &names, format);
                 page.push_str(&format!("{} {}: {f}\n", x.row, x.col));
@@ -429,7 +441,11 @@ fn formulas() {
         for (f, n) in &names {
             page.push_str(&format!("{n} = {}\n", bound::printed(&b.calculus.book, g, *f, &names, Format::Text)));
         }
-        page.push_str(&format!("whole: {}\nassumed: {:?}\n", b.whole_text(&example.model, Format::Text), b.assumptions(&example.model, b.whole)));
+        page.push_str(&format!(
+            "whole: {}\nassumed: {:?}\n",
+            b.whole_text(&example.model, Format::Text),
+            b.assumptions(&example.model, b.whole)
+        ));
         page.push_str(&b.explain(&example.model, &b.blocks[0].reason, &names, Format::Text));
         insta::assert_snapshot!(format!("bounds_{name}"), page);
     }
@@ -443,7 +459,10 @@ fn what_is_missing() {
         ("nothing declared", "loss mse(X W, Y)"),
         ("the weights declared", "assume norm2(W) <= M\nloss mse(tanh(X W) W, Y)"),
         ("everything declared", "const B: 1\nassume normF(X) <= B, norm2(W) <= M, normF(Y) <= B\nloss mse(tanh(X W) W, Y)"),
-        ("a variance without a floor", "const B: 1\nassume normF(X) <= B, norm2(W) <= M, normF(Y) <= B\nloss mse(layernorm(X W), Y)"),
+        (
+            "a variance without a floor",
+            "const B: 1\nassume normF(X) <= B, norm2(W) <= M, normF(Y) <= B\nloss mse(layernorm(X W), Y)",
+        ),
         ("attention on unbounded inputs", "assume norm2(W) <= M\nloss mse(softmax(X W X') X, Y)"),
         ("a logarithm near zero", "assume norm2(W) <= M, positive(X), positive(W)\nloss sum(log(X W))"),
         ("a norm below zero", "assume norm2(W) <= -1\nloss mse(X W, Y)"),

@@ -13,10 +13,12 @@ use std::path::PathBuf;
 
 /// Bound the spectral norms of all blocks of the Hessian, as formulas and, on data, as numbers beside the true norms
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Norms in a formula: norm2, normF, norminf, norm1, normmax as in the language; normrow and normcol are the longest row\n\
+#[command(
+    after_help = "Norms in a formula: norm2, normF, norminf, norm1, normmax as in the language; normrow and normcol are the longest row\n\
     and column. With data the bound of a batch is the mean of the bounds of its samples; the true norm is exact to 1e-10.\n\n\
     Example: hesse bounds attention.hesse\n\
-    Example: hesse bounds attention.hesse --data attention.json --format json")]
+    Example: hesse bounds attention.hesse --data attention.json --format json"
+)]
 pub(crate) struct Args {
     /// Model file
     #[arg(value_name = "FILE")]
@@ -32,8 +34,8 @@ pub(crate) struct Args {
     /// Which part of the Hessian
     #[arg(long, default_value = "whole", value_parser = ["whole", "gauss-newton", "functional"])]
     part: String,
-    /// Which norms may remain: those of data, or only what `assume` bounds
-    #[arg(long, default_value = "data", value_parser = ["data", "declared"])]
+    /// Which norms may remain: those of data, of all named nodes too, or only what `assume` bounds
+    #[arg(long, default_value = "data", value_parser = ["data", "nodes", "declared"])]
     symbols: String,
     /// Print how each bound is derived
     #[arg(long)]
@@ -51,7 +53,11 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         "functional" => Part::Functional,
         _ => Part::Whole,
     };
-    let symbols = if args.symbols == "declared" { Symbols::Declared } else { Symbols::Data };
+    let symbols = match args.symbols.as_str() {
+        "declared" => Symbols::Declared,
+        "nodes" => Symbols::Nodes,
+        _ => Symbols::Data,
+    };
     let data = args.source.read(&model, manner)?;
     let b = pipeline::bounds(&mut model, part, symbols).map_err(|d| d.render(&model.sources, manner.color))?;
     let numbers = match data {

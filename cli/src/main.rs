@@ -7,6 +7,7 @@ mod derive;
 mod emit;
 mod eval;
 mod files;
+mod landscape;
 mod output;
 mod source;
 mod verify;
@@ -45,6 +46,7 @@ enum Command {
     Derive(derive::Args),
     Emit(emit::Args),
     Eval(eval::Args),
+    Landscape(landscape::Args),
     Verify(verify::Args),
 }
 
@@ -83,6 +85,7 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Derive(args) => derive::run(args, manner).map(|t| (t, true)),
         Command::Emit(args) => emit::run(args, manner).map(|t| (t, true)),
         Command::Eval(args) => eval::run(args, manner).map(|t| (t, true)),
+        Command::Landscape(args) => landscape::run(args, manner).map(|t| (t, true)),
         Command::Verify(args) => verify::run(args),
     };
     match result {

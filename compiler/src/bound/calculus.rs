@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub enum Symbols {
     /// Those of data, of residuals, and of what has no bound otherwise, such as reciprocals.
     Data,
+    /// Those of every node that has a name, too: tighter, and about the data at hand.
+    Nodes,
     /// Only what has been assumed.
     Declared,
 }
@@ -122,7 +124,7 @@ impl Calculus {
     /// The norm of a result that has no other bound.
     pub(super) fn own(&mut self, g: &mut Graph, e: Expr, norm: Norm) -> Formula {
         match self.symbols {
-            Symbols::Data => self.symbol(g, e, norm),
+            Symbols::Data | Symbols::Nodes => self.symbol(g, e, norm),
             Symbols::Declared if self.named.contains(&e) => self.symbol(g, e, norm),
             Symbols::Declared => self.nothing(e, norm),
         }
@@ -150,9 +152,14 @@ impl Calculus {
                 let norms = self.norms(g, self.held[&u]);
                 found.extend(Norm::ALL.map(|n| (n, norms[n as usize], "it stands for an expression".to_owned())));
             }
-            Node::Var(name) => is_data |= g.variable(&name).is_some() && self.symbols == Symbols::Data,
+            Node::Var(name) => {
+                let bound = g.variable(&name).is_some_and(|v| v.kind == Kind::Const && v.shape.is_scalar());
+                is_data |= self.symbols != Symbols::Declared || bound;
+            }
+            Node::Apply(..) if self.symbols == Symbols::Nodes && g.name_of(u).is_some() => is_data = true,
             Node::Apply(op, args) if matches!(op.0.meaning, Meaning::Sum) => {
-                let residual = self.symbols == Symbols::Data && args.iter().any(|&a| is_target(g, a)) && !self.is_opaque(g, u);
+                let residual =
+                    self.symbols != Symbols::Declared && args.iter().any(|&a| is_target(g, a)) && !self.is_opaque(g, u);
                 if let Some((s, rest)) = common_factor(g, &args).filter(|_| residual) {
                     let s = self.scalar(g, s);
                     for norm in Norm::ALL {
@@ -271,9 +278,11 @@ impl Calculus {
         }
     }
 
-    /// What gave the bound of a norm: the rule, if it was one.
-    pub(super) fn reason(&self, e: Expr, norm: Norm, bound: Formula) -> Option<&str> {
-        self.given.get(&(e, norm))?.iter().find(|x| x.bound == bound).map(|x| x.rule.as_str())
+    /// The bound of a norm that has been derived, and the rule that gave it if it was one.
+    pub(super) fn derived(&self, e: Expr, norm: Norm) -> Option<(Formula, Option<&str>)> {
+        let bound = self.norms.get(&e)?[norm as usize];
+        let given = self.given.get(&(e, norm)).into_iter().flatten();
+        Some((bound, given.into_iter().find(|x| x.bound == bound).map(|x| x.rule.as_str())))
     }
 
     /// A bound of ‖J‖₂ of node u in a slot, and the rule that gave it.

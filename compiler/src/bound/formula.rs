@@ -100,7 +100,9 @@ impl Book {
             return f;
         }
         let f = Formula(u32::try_from(self.terms.len()).expect("fewer than 2^32 formulas fit in memory"));
-        let trial = std::array::from_fn(|k| self.step(&term, &|s| Some(trial(s, k)), &|x| self.trial[x.0 as usize][k]).unwrap_or(f64::INFINITY));
+        let trial = std::array::from_fn(|k| {
+            self.step(&term, &|s| Some(trial(s, k)), &|x| self.trial[x.0 as usize][k]).unwrap_or(f64::INFINITY)
+        });
         let length = match &term {
             Term::Symbol(_) | Term::Unbounded(_) => 1,
             term => children(term).iter().map(|x| self.length[x.0 as usize]).fold(1, u64::saturating_add),
@@ -189,7 +191,9 @@ impl Book {
                         (Some(q), _) => coefficient = times_up(coefficient, q),
                         // √(2/27) = 2^(1/2) 3^(-3/2): by primes, so that equal numbers look alike
                         (None, Number::Ratio(n, d)) => {
-                            for (prime, k) in primes(n).into_iter().map(|(q, k)| (q, k)).chain(primes(d).into_iter().map(|(q, k)| (q, -k))) {
+                            for (prime, k) in
+                                primes(n).into_iter().map(|(q, k)| (q, k)).chain(primes(d).into_iter().map(|(q, k)| (q, -k)))
+                            {
                                 let e = radicals.entry(prime).or_insert(Number::ZERO);
                                 *e = *e + Number::int(k) * p;
                             }
@@ -315,7 +319,9 @@ impl Book {
             .collect();
         if self.more {
             let larger = |x: Formula, y: Formula| {
-                x != y && (0..POINTS).all(|k| at(x, k) >= at(y, k) * (1.0 - 1e-9)) && (0..POINTS).any(|k| at(x, k) > at(y, k) * (1.0 + 1e-9))
+                x != y
+                    && (0..POINTS).all(|k| at(x, k) >= at(y, k) * (1.0 - 1e-9))
+                    && (0..POINTS).any(|k| at(x, k) > at(y, k) * (1.0 + 1e-9))
             };
             kept = flat.iter().copied().filter(|&x| !flat.iter().any(|&y| larger(x, y))).take(MORE).collect();
         }
@@ -506,7 +512,8 @@ pub(super) fn size_trial(d: &Dim, k: usize) -> f64 {
         let mut state = n.bytes().fold(k as u64, |h, b| h.wrapping_mul(131).wrapping_add(u64::from(b)));
         (5 + splitmix::next(&mut state) % 40) as f64
     };
-    let monomial = |(c, powers): (Number, Vec<(String, u32)>)| powers.iter().fold(c.to_f64(), |v, (n, p)| v * name(n).powi(*p as i32));
+    let monomial =
+        |(c, powers): (Number, Vec<(String, u32)>)| powers.iter().fold(c.to_f64(), |v, (n, p)| v * name(n).powi(*p as i32));
     d.monomials().into_iter().map(monomial).sum::<f64>().max(1.0)
 }
 

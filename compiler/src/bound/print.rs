@@ -44,7 +44,11 @@ pub fn formula(book: &Book, g: &Graph, f: Formula, names: &BTreeMap<Formula, Str
     };
     let p = Printer { book, g, names, signs };
     let text = p.term(f).0;
-    if format == Format::Mathml { format!("<math xmlns=\"http://www.w3.org/1998/Math/MathML\"><mrow>{text}</mrow></math>") } else { text }
+    if format == Format::Mathml {
+        format!("<math xmlns=\"http://www.w3.org/1998/Math/MathML\"><mrow>{text}</mrow></math>")
+    } else {
+        text
+    }
 }
 
 impl Book {
@@ -213,7 +217,8 @@ impl Printer<'_> {
             }
             Format::Mathml => {
                 let cell = |x: &String| format!("<mtd>{x}</mtd>");
-                let rows: Vec<String> = full.iter().map(|r| format!("<mtr>{}</mtr>", r.iter().map(cell).collect::<String>())).collect();
+                let rows: Vec<String> =
+                    full.iter().map(|r| format!("<mtr>{}</mtr>", r.iter().map(cell).collect::<String>())).collect();
                 format!("<msub><mrow><mo>‖</mo><mtable>{}</mtable><mo>‖</mo></mrow><mn>2</mn></msub>", rows.concat())
             }
             _ => {

@@ -15,8 +15,8 @@ use crate::{
     expr::{Expr, Fact, Graph, Node},
     number::Number,
     ops::{
-        add::ADD, colsum::COLSUM, hadamard::HADAMARD, hcat::HCAT, max::MAX, mul::MUL, power::POWER, rowsum::ROWSUM, scale::SCALE,
-        size::SIZE, transpose::TRANSPOSE, vcat::VCAT, build::Build,
+        add::ADD, build::Build, colsum::COLSUM, hadamard::HADAMARD, hcat::HCAT, max::MAX, mul::MUL, power::POWER, rowsum::ROWSUM,
+        scale::SCALE, size::SIZE, transpose::TRANSPOSE, vcat::VCAT,
     },
     print::Format,
     syntax::Model,
@@ -65,7 +65,16 @@ pub fn prove(model: &mut Model, small: Expr, large: Expr) -> Option<Vec<String>>
         return None;
     }
     let targets: BTreeSet<Formula> = c.book.reachable(large_is).into_iter().collect();
-    let mut p = Prover { c: &mut c, g: &mut model.graph, targets, expanded: HashMap::new(), larger: HashMap::new(), steps: 0, total: 0, cut: false };
+    let mut p = Prover {
+        c: &mut c,
+        g: &mut model.graph,
+        targets,
+        expanded: HashMap::new(),
+        larger: HashMap::new(),
+        steps: 0,
+        total: 0,
+        cut: false,
+    };
     let goals = p.goals(large_is);
     let sides = p.alternatives(small_is);
     for side in &sides {
@@ -230,7 +239,9 @@ impl Prover<'_> {
                 let mut all = vec![Self::one(number_up(c))];
                 for (x, p) in factors {
                     let powers = self.powers(x, p);
-                    all = self.best(all.iter().flat_map(|a| powers.iter().filter_map(|b| multiply(a, b)).collect::<Vec<_>>()).collect());
+                    all = self.best(
+                        all.iter().flat_map(|a| powers.iter().filter_map(|b| multiply(a, b)).collect::<Vec<_>>()).collect(),
+                    );
                 }
                 all
             }
@@ -258,7 +269,11 @@ impl Prover<'_> {
                 let mut sum = vec![vec![]];
                 for x in all {
                     let next = self.alternatives(x);
-                    sum = self.best(sum.iter().flat_map(|a: &Posynomial| next.iter().map(|b| [a.clone(), b.clone()].concat()).collect::<Vec<_>>()).collect());
+                    sum = self.best(
+                        sum.iter()
+                            .flat_map(|a: &Posynomial| next.iter().map(|b| [a.clone(), b.clone()].concat()).collect::<Vec<_>>())
+                            .collect(),
+                    );
                 }
                 sum
             }

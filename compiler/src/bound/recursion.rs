@@ -1,14 +1,14 @@
 //! The domain of norms: the recursion that computes the Hessian, on bounds of its blocks.
 
-use super::{calculus::Calculus, formula::Formula, norm::Norm};
+use super::{calculus::Calculus, formula::Formula};
 use crate::{
-    differentiate::NotDifferentiable,
+    differentiate::{NotDifferentiable, dependents, slots},
     expr::{Expr, Graph},
     hessian::Domain,
     number::Number,
     ops::build::Build,
 };
-use std::{collections::BTreeSet, rc::Rc};
+use std::{collections::BTreeMap, rc::Rc};
 
 /// A bound of the spectral norm of a block, and how it came about.
 #[derive(Clone, Debug)]
@@ -93,11 +93,10 @@ impl Domain for NormDomain<'_> {
 ///
 /// Errors: [`NotDifferentiable`].
 pub fn jacobian(c: &mut Calculus, g: &mut Graph, f: Expr, x: Expr) -> Result<Formula, NotDifferentiable> {
-    use crate::differentiate::{dependents, slots};
     let order = g.reachable(&[f]);
     let depends = dependents(g, &order, &[x]);
     let one = c.book.one();
-    let mut total = std::collections::BTreeMap::from([(x, one)]);
+    let mut total = BTreeMap::from([(x, one)]);
     for u in order.into_iter().filter(|u| depends.contains(u) && *u != x) {
         let mut terms = vec![];
         for (slot, v) in slots(g, u) {
@@ -109,12 +108,4 @@ pub fn jacobian(c: &mut Calculus, g: &mut Graph, f: Expr, x: Expr) -> Result<For
         total.insert(u, c.book.sum(&terms));
     }
     Ok(total.get(&f).copied().unwrap_or_else(|| c.book.number(Number::ZERO)))
-}
-
-/// Which norms a reason rests on, for the explanation of a curvature.
-pub(super) fn norms_of(reason: &Reason) -> BTreeSet<(Expr, Norm)> {
-    match &reason.rule {
-        Rule::Curvature(_, delta, _) => BTreeSet::from([(*delta, Norm::Two)]),
-        _ => BTreeSet::new(),
-    }
 }

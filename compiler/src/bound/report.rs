@@ -3,6 +3,7 @@
 use super::{
     Bounds,
     formula::{Formula, Symbol, Term},
+    norm::Norm,
     print,
     recursion::{Reason, Rule},
 };
@@ -133,7 +134,7 @@ impl Bounds {
     pub fn explain(&self, model: &Model, reason: &Rc<Reason>, names: &BTreeMap<Formula, String>, format: Format) -> String {
         let mut out = String::new();
         let mut seen = BTreeSet::new();
-        self.step(model, reason, names, format, 1, &mut seen, &mut out);
+        self.step(model, reason, names, format, 1, &mut seen, &mut BTreeSet::new(), &mut out);
         out
     }
 
@@ -146,6 +147,7 @@ impl Bounds {
         format: Format,
         depth: usize,
         seen: &mut BTreeSet<usize>,
+        said: &mut BTreeSet<Expr>,
         out: &mut String,
     ) {
         let g = &model.graph;
@@ -162,12 +164,22 @@ impl Bounds {
             Rule::Sum => format!("triangle inequality over {} terms", reason.from.len()),
         };
         out.push_str(&format!("{indent}{line}\n"));
+        // why the arguments have the norms that the rule speaks of
+        if let Rule::Chain(u, ..) | Rule::Curvature(u, ..) = &reason.rule {
+            for &a in g.args(*u).iter().filter(|&&a| !g.args(a).is_empty()) {
+                if let Some((bound, Some(why))) = self.calculus.derived(a, Norm::Two)
+                    && said.insert(a)
+                {
+                    out.push_str(&format!("{indent}  norm2({}) <= {} [{why}]\n", node(a), show(bound)));
+                }
+            }
+        }
         if !seen.insert(Rc::as_ptr(reason) as usize) && !reason.from.is_empty() {
             out.push_str(&format!("{indent}  as above\n"));
             return;
         }
         for r in &reason.from {
-            self.step(model, r, names, format, depth + 1, seen, out);
+            self.step(model, r, names, format, depth + 1, seen, said, out);
         }
     }
 }

@@ -129,7 +129,9 @@ impl<'a> Reader<'a> {
         let one = |t: &str| {
             let t = t.trim();
             let letter = t.chars().next().and_then(|l| self.letters.get(&l)).and_then(|&e| self.g.as_number(e));
-            letter.or_else(|| Number::parse(t)).unwrap_or_else(|| panic!("`{t}` is no number in a bound of `{}`", self.at.op.name))
+            letter
+                .or_else(|| Number::parse(t))
+                .unwrap_or_else(|| panic!("`{t}` is no number in a bound of `{}`", self.at.op.name))
         };
         match (text.split_once('-'), text.split_once('/')) {
             (Some((a, b)), _) => one(a) + -one(b),

@@ -85,11 +85,8 @@ pub fn values(model: &mut Model, b: &Bounds, of: &[Formula], data: &Bound, setti
             _ => None,
         })
         .collect();
-    let query = |(s, expr): &(Symbol, Expr)| Query {
-        text: b.calculus.book.symbol_text(&model.graph, s),
-        expr: *expr,
-        blocks: vec![],
-    };
+    let query =
+        |(s, expr): &(Symbol, Expr)| Query { text: b.calculus.book.symbol_text(&model.graph, s), expr: *expr, blocks: vec![] };
     let mut queries: Vec<Query> = asked.iter().map(query).collect();
     let assumed = bound::assumed(model);
     for (text, small, large) in &assumed {
@@ -110,14 +107,15 @@ pub fn values(model: &mut Model, b: &Bounds, of: &[Formula], data: &Bound, setti
             }
         }
     }
-    let values = asked.into_iter().enumerate().map(|(k, (s, _))| (s, numbers(k).into_iter().map(|x| x.abs() * (1.0 + ROUNDING)).collect()));
+    let values = asked
+        .into_iter()
+        .enumerate()
+        .map(|(k, (s, _))| (s, numbers(k).into_iter().map(|x| x.abs() * (1.0 + ROUNDING)).collect()));
     Ok(Values { values: values.collect(), sizes: data.sizes.clone(), samples: data.samples.len().max(1) })
 }
 
-/// The blocks of the Hessian on data, the lower triangle row by row, averaged over a batch.
-///
-/// Errors: missing data, a value outside a domain.
-pub fn dense_blocks(model: &mut Model, part: Part, data: &Bound, settings: &Settings) -> Result<Vec<Matrix<f64>>, Diagnostic> {
+/// Queries for the blocks of the Hessian, the lower triangle row by row.
+pub(super) fn symmetric_blocks(model: &mut Model, part: Part) -> Vec<Query> {
     let op = match part {
         Part::Whole => &HESSIAN,
         Part::GaussNewton => &GAUSS_NEWTON,
@@ -133,6 +131,14 @@ pub fn dense_blocks(model: &mut Model, part: Part, data: &Bound, settings: &Sett
             queries.push(Query { text: format!("{}(loss, {row}, {col})", op.name), expr, blocks: vec![] });
         }
     }
+    queries
+}
+
+/// The blocks of the Hessian on data, the lower triangle row by row, averaged over a batch.
+///
+/// Errors: missing data, a value outside a domain.
+pub fn dense_blocks(model: &mut Model, part: Part, data: &Bound, settings: &Settings) -> Result<Vec<Matrix<f64>>, Diagnostic> {
+    let queries = symmetric_blocks(model, part);
     let settings = Settings { per_sample: false, ..*settings };
     Ok(evaluate(model, &queries, data, &settings)?.into_iter().map(|a| a.values.into_iter().next().expect("one value")).collect())
 }
