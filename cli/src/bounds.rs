@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// Which norms may remain: those of data, of all named nodes too, or only what `assume` bounds
     #[arg(long, default_value = "data", value_parser = ["data", "nodes", "declared"])]
     symbols: String,
+    /// Print the leading terms as all sizes grow alike, instead of bounds
+    #[arg(long, conflicts_with_all = ["data", "random"])]
+    asymptotic: bool,
     /// Print how each bound is derived
     #[arg(long)]
     explain: bool,
@@ -60,6 +63,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     };
     let data = args.source.read(&model, manner)?;
     let b = pipeline::bounds(&mut model, part, symbols).map_err(|d| d.render(&model.sources, manner.color))?;
+    let b = if args.asymptotic { b.asymptotic() } else { b };
     let numbers = match data {
         Some((data, limit)) => {
             let settings = Settings { memory: limit, per_sample: false };
@@ -70,7 +74,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     };
     Ok(match format {
         Format::Json => json_text(&model, &b, numbers.as_ref()),
-        format => page(&model, &b, numbers.as_ref(), format, args.explain),
+        format => page(&model, &b, numbers.as_ref(), format, args.explain, args.asymptotic),
     })
 }
 
@@ -112,13 +116,15 @@ fn json_text(model: &Model, b: &Bounds, numbers: Option<&Numbers>) -> String {
 }
 
 /// The blocks line by line, long parts under names of their own.
-fn page(model: &Model, b: &Bounds, numbers: Option<&Numbers>, format: Format, explain: bool) -> String {
+fn page(model: &Model, b: &Bounds, numbers: Option<&Numbers>, format: Format, explain: bool, asymptotic: bool) -> String {
     let mut out = String::new();
     let names = b.parts(model);
     let print = |f: Formula| bound::printed(&b.calculus.book, &model.graph, f, &names, format);
     let (eq, end) = match format {
+        Format::Latex if asymptotic => (r" \sim ", "\n"),
         Format::Latex => (r" \le ", "\n"),
         Format::Mathml => ("\n", "\n"),
+        _ if asymptotic => (" ~ ", "\n"),
         _ => (" <= ", "\n"),
     };
     let measured = |n: Option<Measured>| match n {

@@ -5,6 +5,7 @@
 
 mod calculus;
 mod formula;
+mod leading;
 mod norm;
 mod print;
 mod prove;
@@ -95,6 +96,20 @@ pub fn contradiction(model: &Model) -> Option<Diagnostic> {
         }
     }
     None
+}
+
+impl Bounds {
+    /// The leading terms of all bounds as sizes grow alike and norms stay; their value is no longer a bound.
+    #[must_use]
+    pub fn asymptotic(mut self) -> Bounds {
+        let book = &mut self.calculus.book;
+        for b in &mut self.blocks {
+            let bound = book.leading(b.reason.bound);
+            b.reason = Rc::new(Reason { bound, rule: Rule::Sum, from: vec![b.reason.clone()] });
+        }
+        self.whole = book.spectral(self.blocks.iter().map(|b| b.reason.bound).collect());
+        self
+    }
 }
 
 /// Makes what a model assumes known to a calculus.
