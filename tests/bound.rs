@@ -473,7 +473,7 @@ fn what_is_missing() {
             "const B: 1\nassume normF(X) <= B, norm2(W) <= M, normF(Y) <= B\nloss mse(layernorm(X W), Y)",
         ),
         ("attention on unbounded inputs", "assume norm2(W) <= M\nloss mse(softmax(X W X') X, Y)"),
-        ("a logarithm near zero", "assume norm2(W) <= M, positive(X), positive(W)\nloss sum(log(X W))"),
+        ("a logarithm near zero", "assume norm2(W) <= M, normF(X) <= M, positive(X), positive(W)\nloss sum(log(X W))"),
         ("a norm below zero", "assume norm2(W) <= -1\nloss mse(X W, Y)"),
         ("more than the most", "assume norm2(W) >= 3, norm2(W) <= 2\nloss mse(X W, Y)"),
         ("no loss", "F = X W"),

@@ -14,7 +14,7 @@ mod values;
 use draw::{Call, MapInto, Mistakes, near, rows};
 use hesse_compiler::{
     differentiate,
-    expr::{Argument, Kind, Meaning},
+    expr::{Argument, Meaning},
     index::{Contraction, Run},
     lower,
     matrix::Matrix,

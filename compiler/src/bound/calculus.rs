@@ -126,6 +126,8 @@ impl Calculus {
         match self.symbols {
             Symbols::Data | Symbols::Nodes => self.symbol(g, e, norm),
             Symbols::Declared if self.named.contains(&e) => self.symbol(g, e, norm),
+            // of a column its largest entry is what matters
+            Symbols::Declared if g.shape(e).cols.is_one() => self.nothing(e, Norm::Max),
             Symbols::Declared => self.nothing(e, norm),
         }
     }
