@@ -45,7 +45,7 @@ fn mistakes_are_said_on_standard_error() {
     let folder = Folder::new("bounds-mistakes");
     folder.file("d.json", DATA);
     folder.file("norm.hesse", "dim m, n\nparam W: m × n\nassume norm2(W) <= -1\nloss dot(W, W)\n");
-    folder.file("broken.hesse", &format!("{}assume norm2(W) <= 1/100\n", support::MODEL));
+    folder.file("broken.hesse", format!("{}assume norm2(W) <= 1/100\n", support::MODEL));
     folder.file("ln.hesse", "dim m, n\nparam X: m × n\nloss sum(layernorm(X).^3)\n");
     folder.file("ln.json", r#"{"X": [[1, 1], [1, 2]]}"#);
     folder.file("none.hesse", "dim n\nparam W: n\nF = W\n");

@@ -169,7 +169,8 @@ impl Calculus {
                         found.push((norm, self.book.times(&[s, x]), "a multiple of the residual".to_owned()));
                     }
                 } else {
-                    is_data |= residual;
+                    // in a search it is one of its bounds, and only where it is asked about
+                    is_data |= residual && !self.wide;
                 }
                 if is_covariance(g, u) {
                     let half = self.book.number(Number::ratio(1, 2));

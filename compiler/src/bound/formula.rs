@@ -191,9 +191,7 @@ impl Book {
                         (Some(q), _) => coefficient = times_up(coefficient, q),
                         // √(2/27) = 2^(1/2) 3^(-3/2): by primes, so that equal numbers look alike
                         (None, Number::Ratio(n, d)) => {
-                            for (prime, k) in
-                                primes(n).into_iter().map(|(q, k)| (q, k)).chain(primes(d).into_iter().map(|(q, k)| (q, -k)))
-                            {
+                            for (prime, k) in primes(n).into_iter().chain(primes(d).into_iter().map(|(q, k)| (q, -k))) {
                                 let e = radicals.entry(prime).or_insert(Number::ZERO);
                                 *e = *e + Number::int(k) * p;
                             }
@@ -225,10 +223,10 @@ impl Book {
             return self.zero();
         }
         let mut powers: Vec<(Formula, Number)> = powers.into_iter().filter(|(_, p)| !p.is_zero()).collect();
-        match powers.as_slice() {
-            &[(x, p)] if coefficient.is_one() && p.is_one() => x,
+        match powers[..] {
+            [(x, p)] if coefficient.is_one() && p.is_one() => x,
             // a multiple of a sum is a sum of multiples, so that like terms meet
-            &[(x, p)] if p.is_one() && matches!(self.term(x), Term::Sum(_)) => {
+            [(x, p)] if p.is_one() && matches!(self.term(x), Term::Sum(_)) => {
                 let Term::Sum(terms) = self.term(x).clone() else { return x };
                 let terms: Vec<(Formula, Number)> = terms.into_iter().map(|(y, q)| (y, times_up(q, coefficient))).collect();
                 self.sum_of(&terms)

@@ -162,7 +162,7 @@ impl Printer<'_> {
         }
         let (bottom, below) = self.factors(den, &under);
         if below == 0 {
-            return (top, if count <= 1 && factors.len() <= 1 && c.is_one() { Level::Product } else { Level::Product });
+            return (top, Level::Product);
         }
         let text = match self.signs.format {
             Format::Latex => format!(r"\frac{{{top}}}{{{bottom}}}"),
