@@ -2,12 +2,15 @@
 
 mod arrays;
 mod bench;
+mod bounds;
 mod check;
 mod derive;
 mod emit;
 mod eval;
 mod files;
+mod landscape;
 mod output;
+mod source;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -40,10 +43,12 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Bench(bench::Args),
+    Bounds(bounds::Args),
     Check(check::Args),
     Derive(derive::Args),
     Emit(emit::Args),
     Eval(eval::Args),
+    Landscape(landscape::Args),
     Verify(verify::Args),
 }
 
@@ -78,10 +83,12 @@ fn run(cli: &Cli) -> ExitCode {
     let manner = Manner { color, quiet: cli.quiet };
     let result = match &cli.command {
         Command::Bench(args) => bench::run(args, manner).map(|t| (t, true)),
+        Command::Bounds(args) => bounds::run(args, manner).map(|t| (t, true)),
         Command::Check(args) => check::run(args, manner).map(|t| (t, true)),
         Command::Derive(args) => derive::run(args, manner).map(|t| (t, true)),
         Command::Emit(args) => emit::run(args, manner).map(|t| (t, true)),
         Command::Eval(args) => eval::run(args, manner).map(|t| (t, true)),
+        Command::Landscape(args) => landscape::run(args, manner).map(|t| (t, true)),
         Command::Verify(args) => verify::run(args),
     };
     match result {

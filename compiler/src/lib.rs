@@ -35,6 +35,8 @@ pub mod print;
 
 pub mod simplify;
 
+pub mod bound;
+
 pub mod pipeline;
 
 pub mod verify;

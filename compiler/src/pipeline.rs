@@ -1,11 +1,16 @@
 //! The passes in order: what the command line asks for, from a model and queries to formulas and numbers.
 
+mod bounds;
 mod evaluate;
 mod functions;
+mod landscape;
 mod requests;
 
+use bounds::symmetric_blocks;
+pub use bounds::{Measured, Values, bounds, dense_blocks, measured, norm_of_block, norm_of_whole, values};
 pub use evaluate::{Answer, Settings, evaluate, evaluate_on, failed, program};
 pub use functions::{Functions, not_emitted};
+pub use landscape::{Increment, Landscape, landscape};
 pub use requests::{answer, answer_all};
 
 use crate::{

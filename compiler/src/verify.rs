@@ -26,7 +26,7 @@ use std::fmt;
 /// What is known of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// An equation with a proof.
+    /// An equation or inequality with a proof.
     Proved,
     /// An equation that is true at all points that were tried.
     Holds,
@@ -168,7 +168,16 @@ fn decide(model: &mut Model, sides: &Compared, settings: &Settings) -> Found {
         Err(why) => return Found::new(Verdict::Error, why),
     };
     if sides.relation != Relation::Equal {
-        return bound::decide(&problem, settings);
+        let found = bound::decide(&problem, settings);
+        if found.verdict != Verdict::NotRefuted || problem.strict {
+            return found;
+        }
+        // what no data break may have a proof
+        let (small, large) = ordered(sides);
+        return match crate::bound::prove(model, small, large) {
+            Some(proof) => Found { proof, ..Found::new(Verdict::Proved, "by the calculus of norms") },
+            None => found,
+        };
     }
     // numbers first: they are cheaper, and a proof that they contradict is none
     let found = if problem.left == problem.right { None } else { Some(equal::decide(&problem, settings)) };

@@ -168,8 +168,13 @@ pub struct Op {
     pub facts: &'static str,
     /// What the arguments must satisfy, as facts: `positive A`, `invertible A`.
     pub domain: &'static str,
-    /// Upper bounds of the spectral norm of `Y`, as formulas parted by `;`.
+    /// Upper bounds of norms of `Y`, parted by `;`, each behind the norm it is of: `normF: normF(A); norm2: 1`. `all` is every norm,
+    /// `abs` every norm but the spectral; without a name it is the spectral norm. Source: `bound/rule.rs` says what they may name.
     pub bound: &'static str,
+    /// For each matrix argument upper bounds of ‖J‖₂, parted by `;`; where there are none, they follow from `vec_form`.
+    pub slope: &'static [&'static str],
+    /// For pairs of argument slots a ≤ b upper bounds of ‖S‖₂ for a cotangent `D`; where there are none, they follow from `curvature`.
+    pub bend: &'static [(usize, usize, &'static str)],
     /// For a loss: the argument that is the output of the network, where the Gauss-Newton part ends.
     pub output: Option<usize>,
     /// Spellings.
@@ -198,6 +203,8 @@ impl Op {
         facts: "",
         domain: "",
         bound: "",
+        slope: &[],
+        bend: &[],
         output: None,
         forms: Forms::call("", ""),
         kink: None,

@@ -17,6 +17,7 @@ static OUTPUT: Op = Op {
     signature: "m×n -> m×n",
     meaning: Meaning::Contraction("i|j -> i|j"),
     vec_form: &["I(m*n)"],
+    bound: "all: norm(A)",
     ..Op::BLANK
 };
 
@@ -121,8 +122,14 @@ fn marked(g: &mut Graph, f: Expr) -> (Expr, BTreeSet<Expr>) {
     (f, out)
 }
 
+/// What the recursion goes through for a part: f, expanded, and the nodes of the loss above every output of the network, none for
+/// the whole. In f outputs are marked for the other parts; [`unmarked`] takes the marks away.
+pub fn of_part(g: &mut Graph, f: Expr, part: Part) -> (Expr, BTreeSet<Expr>) {
+    if part == Part::Whole { (syntax::expand(g, f), BTreeSet::new()) } else { marked(g, f) }
+}
+
 /// The same without marks.
-fn unmarked(g: &mut Graph, e: Expr) -> Expr {
+pub fn unmarked(g: &mut Graph, e: Expr) -> Expr {
     let marks: HashMap<Expr, Expr> = g.reachable(&[e]).into_iter().filter_map(|u| Some((u, g.args_of(u, &OUTPUT)?[0]))).collect();
     differentiate::substitute(g, e, &marks)
 }
@@ -131,7 +138,7 @@ fn unmarked(g: &mut Graph, e: Expr) -> Expr {
 ///
 /// Errors: [`NotDifferentiable`].
 pub fn blocks(g: &mut Graph, f: Expr, part: Part, pairs: &[(Expr, Expr)]) -> Result<Vec<Expr>, NotDifferentiable> {
-    let (f, loss) = if part == Part::Whole { (syntax::expand(g, f), BTreeSet::new()) } else { marked(g, f) };
+    let (f, loss) = of_part(g, f, part);
     let leaves: Vec<Expr> = pairs.iter().flat_map(|p| [p.0, p.1]).collect::<BTreeSet<_>>().into_iter().collect();
     let result = eliminate(&mut Formulas { part, loss }, g, f, &leaves)?;
     let mut out = vec![];

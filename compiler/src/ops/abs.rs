@@ -13,7 +13,9 @@ pub static ABS: Op = Op {
     signature: "m×n -> m×n",
     meaning: Meaning::Entrywise { value: entries!(value), first: "sign(A)", second: "zeros(m, n)" },
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative Y",
-    bound: "normF(A)",
+    bound: "abs: norm(A)",
+    // the slope is -1, 0 or 1
+    slope: &["1"],
     forms: Forms::call("abs", r"\operatorname{abs}"),
     kink: Some(kink::zero_entry),
     shrink: |g, args| g.facts(args[0]).has(Fact::NonNegative).then(|| args[0]),

@@ -9,7 +9,7 @@ pub static ADD: Op = Op {
     signature: "m×n, m×n -> m×n",
     meaning: Meaning::Sum,
     vec_form: &["I(m*n)", "I(m*n)"],
-    bound: "norm2(A) + norm2(B)",
+    bound: "all: norm(A) + norm(B)",
     forms: Forms { text: Form::Infix("+", 1), latex: Form::Infix("+", 1), mathml: Form::Infix("+", 1) },
     shrink: |g, args| {
         let shape = g.shape(args[0]).clone();

@@ -15,7 +15,7 @@ pub static ADJ: Op = Op {
     vec_form: &["K(n, n) cofactor2(A)"],
     facts: "symmetric A -> symmetric Y; diagonal A -> diagonal Y",
     domain: "",
-    bound: "normF(A)^(n - 1)",
+    bound: "all: norm(Y)",
     forms: Forms::call("adj", r"\operatorname{adj}"),
     shrink: |g, args| {
         // for an invertible matrix the closed form, which people know

@@ -14,7 +14,7 @@ pub static ARGMAX: Op = Op {
     meaning: Meaning::Function(functions!(value)),
     vec_form: &["zeros(m*n, m*n)"],
     facts: "nonnegative Y",
-    bound: "1",
+    bound: "normF: 1; norminf: 1; norm1: 1; normmax: 1",
     forms: Forms::call("argmax", r"\arg\max"),
     kink: Some(kink::tied_maximum),
     shrink: |g, args| g.is_scalar(args[0]).then(|| g.one()),

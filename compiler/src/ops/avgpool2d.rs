@@ -10,7 +10,7 @@ pub static AVGPOOL2D: Op = Op {
     meaning: Meaning::Formula("A (I(p) ⊗ ones(k, 1) ⊗ I(q) ⊗ ones(k, 1)) / (k k)"),
     axes: "c×p×q",
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "norm2(A) / k",
+    bound: "normF: normF(A) / k; normmax: normmax(A)",
     forms: Forms::call("avgpool2d", r"\operatorname{avgpool}"),
     ..Op::BLANK
 };

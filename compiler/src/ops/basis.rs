@@ -8,7 +8,7 @@ pub static BASIS: Op = Op {
     signature: "i, n -> n×1",
     meaning: Meaning::Formula("I(n)[:, i:i]"),
     facts: "nonnegative Y",
-    bound: "1",
+    bound: "normF: 1; norm1: 1; normmax: 1",
     forms: Forms { text: Form::Call("e"), latex: Form::Template("e_{$A}"), mathml: Form::Call("e") },
     ..Op::BLANK
 };

@@ -8,7 +8,7 @@ pub static BATCHNORM: Op = Op {
     name: "batchnorm",
     signature: "m×n -> m×n",
     meaning: Meaning::Formula("layernorm(A')'"),
-    bound: "sqrt(m n)",
+    bound: "norm2: sqrt(m n); normcol: sqrt(m)",
     forms: Forms::call("batchnorm", r"\operatorname{BN}"),
     ..Op::BLANK
 };

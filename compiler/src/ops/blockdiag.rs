@@ -10,7 +10,7 @@ pub static BLOCKDIAG: Op = Op {
     facts: "symmetric A, symmetric B -> symmetric Y; invertible A, invertible B -> invertible Y; posdef A, posdef B -> posdef Y; \
             orthogonal A, orthogonal B -> orthogonal Y; diagonal A, diagonal B -> diagonal Y; \
             nonnegative A, nonnegative B -> nonnegative Y; rowstochastic A, rowstochastic B -> rowstochastic Y",
-    bound: "max(vcat(norm2(A), norm2(B)))",
+    bound: "norm2: max(norm2(A), norm2(B)); normF: sqrt(normF(A)^2 + normF(B)^2); norminf: max(norminf(A), norminf(B)); norm1: max(norm1(A), norm1(B)); normmax: max(normmax(A), normmax(B))",
     forms: Forms::call("blockdiag", r"\operatorname{blockdiag}"),
     ..Op::BLANK
 };

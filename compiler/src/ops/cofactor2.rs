@@ -16,7 +16,7 @@ pub static COFACTOR2: Op = Op {
     meaning: Meaning::Function(functions!(value)),
     vec_form: &[""],
     facts: "symmetric Y",
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("cofactor2", r"\operatorname{cof}_2"),
     shrink: |g, args| {
         let a = args[0];

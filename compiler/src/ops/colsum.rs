@@ -13,7 +13,7 @@ pub static COLSUM: Op = Op {
     meaning: Meaning::Contraction("i|j -> |j"),
     vec_form: &["ones(1, m) ⊗ I(n)"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "sqrt(m) norm2(A)",
+    bound: "normF: sqrt(m) norm2(A); normmax: norm1(A)",
     forms: Forms::call("colsum", r"\operatorname{colsum}"),
     shrink: |g, args| {
         let a = args[0];

@@ -10,7 +10,7 @@ pub static COMMUTATION: Op = Op {
     signature: "m, n -> m*n×m*n",
     meaning: Meaning::Contraction("i, j -> ij|ji"),
     facts: "orthogonal Y; nonnegative Y; rowstochastic Y",
-    bound: "1",
+    bound: "norm2: 1; normF: sqrt(m n); norminf: 1; norm1: 1; normmax: 1",
     forms: Forms::call("K", "K"),
     shrink: |g, args| {
         let (m, n) = (g.as_dim(args[0])?.clone(), g.as_dim(args[1])?.clone());

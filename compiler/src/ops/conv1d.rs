@@ -8,7 +8,7 @@ pub static CONV1D: Op = Op {
     name: "conv1d",
     signature: "c×h*(p - 1) + k, o×c*k, p, k, h -> o×p",
     meaning: Meaning::Formula("B patches(A, 1, p, 1, k, h)"),
-    bound: "sqrt(k) norm2(B) normF(A)",
+    bound: "normF: sqrt(k) norm2(B) normF(A)",
     forms: Forms {
         text: Form::Call("conv1d"),
         latex: Form::Template(r"\operatorname{conv}_{$E}($A,\,$B)"),

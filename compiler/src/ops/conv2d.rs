@@ -11,7 +11,7 @@ pub static CONV2D: Op = Op {
     signature: "c×(h*(p - 1) + k)*(h*(q - 1) + l), o×c*k*l, p, q, k, l, h -> o×p*q",
     meaning: Meaning::Formula("B patches(A, p, q, k, l, h)"),
     axes: "o×p×q",
-    bound: "sqrt(k l) norm2(B) normF(A)",
+    bound: "normF: sqrt(k l) norm2(B) normF(A)",
     forms: Forms {
         text: Form::Call("conv2d"),
         latex: Form::Template(r"\operatorname{conv}_{$G}($A,\,$B)"),

@@ -13,7 +13,10 @@ pub static COS: Op = Op {
     signature: "m×n -> m×n",
     meaning: Meaning::Entrywise { value: entries!(value), first: "-sin(A)", second: "-Y" },
     facts: "symmetric A -> symmetric Y",
-    bound: "sqrt(m n)",
+    bound: "normmax: 1",
+    // |sin x| ≤ min(1, |x|), |cos x| ≤ 1
+    slope: &["1; normmax(A)"],
+    bend: &[(0, 0, "normmax(D)")],
     forms: Forms::call("cos", r"\cos"),
     shrink: |g, args| {
         g.is_zero(args[0]).then(|| {

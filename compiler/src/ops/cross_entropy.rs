@@ -9,7 +9,7 @@ pub static CROSS_ENTROPY: Op = Op {
     signature: "m×n, m×n -> 1×1",
     meaning: Meaning::Formula("(dot(rowsum(B), logsumexp(A)) - dot(B, A)) / m"),
     facts: "nonnegative B -> nonnegative Y",
-    bound: "normF(B) sqrt(m n) (2 normmax(A) + log(n)) / m",
+    bound: "normmax: normF(B) sqrt(m n) (2 normmax(A) + log(n)) / m",
     output: Some(0),
     forms: Forms::call("cross_entropy", r"\operatorname{CE}"),
     ..Op::BLANK

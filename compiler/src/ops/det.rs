@@ -16,7 +16,7 @@ pub static DET: Op = Op {
     curvature: &[(0, 0, "D cofactor2(A)")],
     facts: "posdef A -> positive Y; invertible A -> invertible Y",
     domain: "",
-    bound: "norm2(A)^n",
+    bound: "all: norm(Y)",
     forms: Forms::call("det", r"\det"),
     shrink: |g, args| (g.is_scalar(args[0]) || g.is_eye(args[0])).then(|| if g.is_eye(args[0]) { g.one() } else { args[0] }),
     ..Op::BLANK

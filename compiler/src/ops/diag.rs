@@ -10,7 +10,7 @@ pub static DIAG: Op = Op {
     meaning: Meaning::Contraction("i| -> i|i"),
     vec_form: &["E(n)"],
     facts: "diagonal Y; nonnegative A -> nonnegative Y",
-    bound: "normmax(A)",
+    bound: "norm2: normmax(A); normF: normF(A); norminf: normmax(A); norm1: normmax(A); normmax: normmax(A)",
     forms: Forms::call("diag", r"\operatorname{diag}"),
     shrink: |g, args| {
         let v = args[0];

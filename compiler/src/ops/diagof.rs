@@ -13,7 +13,7 @@ pub static DIAGOF: Op = Op {
     meaning: Meaning::Contraction("i|i -> i|"),
     vec_form: &["E(n)'"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y; posdef A -> positive Y",
-    bound: "sqrt(n) norm2(A); normF(A)",
+    bound: "normmax: normmax(A); normF: normF(A); normmax: norm2(A)",
     forms: Forms::call("diagof", r"\operatorname{diagof}"),
     shrink: |g, args| {
         let a = args[0];

@@ -10,7 +10,7 @@ pub static DIAGONAL: Op = Op {
     signature: "n -> n*n×n",
     meaning: Meaning::Contraction("i -> ii|i"),
     facts: "nonnegative Y",
-    bound: "1",
+    bound: "norm2: 1; normF: sqrt(n); norminf: 1; norm1: 1; normmax: 1",
     forms: Forms { text: Form::Call("E"), latex: Form::Template("E_{$A}"), mathml: Form::Call("E") },
     shrink: |g, args| g.as_dim(args[0]).is_some_and(|d| d.is_one()).then(|| g.one()),
     ..Op::BLANK

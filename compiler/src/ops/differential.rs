@@ -8,7 +8,7 @@ pub static DIFFERENTIAL: Op = Op {
     signature: "p×q, ... -> p×q",
     meaning: Meaning::Derivative,
     axes: "A",
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("d", r"\mathrm{d}"),
     ..Op::BLANK
 };

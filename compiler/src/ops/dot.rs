@@ -11,7 +11,7 @@ pub static DOT: Op = Op {
     vec_form: &["vec_r(B)'", "vec_r(A)'"],
     curvature: &[(0, 1, "D I(m*n)")],
     facts: "positive A, positive B -> positive Y; nonnegative A, nonnegative B -> nonnegative Y",
-    bound: "normF(A) normF(B)",
+    bound: "normmax: normF(A) normF(B)",
     forms: Forms::call("dot", r"\operatorname{dot}"),
     shrink: |g, args| {
         let (a, b) = (args[0], args[1]);

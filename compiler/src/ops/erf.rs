@@ -17,7 +17,10 @@ pub static ERF: Op = Op {
         second: "-4 A ∘ exp(-(A.^2)) / sqrt(pi)",
     },
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "sqrt(m n); 2 normF(A) / sqrt(pi)",
+    bound: "normmax: 1; abs: 2 norm(A) / sqrt(pi)",
+    // erf' = 2/√π exp(-x²); erf'' is largest at x² = 1/2: 4 exp(-1/2) / √(2π) < 0.9678829
+    slope: &["2 / sqrt(pi)"],
+    bend: &[(0, 0, "0.9678829 normmax(D)")],
     forms: Forms::call("erf", r"\operatorname{erf}"),
     shrink: |g, args| g.is_zero(args[0]).then(|| args[0]),
     ..Op::BLANK

@@ -13,7 +13,10 @@ pub static EXP: Op = Op {
     signature: "m×n -> m×n",
     meaning: Meaning::Entrywise { value: entries!(value), first: "Y", second: "Y" },
     facts: "symmetric A -> symmetric Y; positive Y",
-    bound: "sqrt(m n) exp(normmax(A)); normF(Y)",
+    bound: "normmax: exp(normmax(A))",
+    // exp grows, so its largest value is at the largest entry
+    slope: &["exp(normmax(A))"],
+    bend: &[(0, 0, "exp(normmax(A)) normmax(D)")],
     forms: Forms::call("exp", r"\exp"),
     shrink: |g, args| {
         let a = args[0];

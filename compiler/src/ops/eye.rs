@@ -9,7 +9,7 @@ pub static EYE: Op = Op {
     signature: "n -> n×n",
     meaning: Meaning::Contraction("i -> i|i"),
     facts: "posdef Y; orthogonal Y; diagonal Y; nonnegative Y; rowstochastic Y",
-    bound: "1",
+    bound: "norm2: 1; normF: sqrt(n); norminf: 1; norm1: 1; normmax: 1",
     forms: Forms::call("I", "I"),
     shrink: |g, args| g.as_dim(args[0]).is_some_and(|d| d.is_one()).then(|| g.one()),
     ..Op::BLANK

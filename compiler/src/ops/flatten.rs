@@ -8,7 +8,7 @@ pub static FLATTEN: Op = Op {
     signature: "m×n -> m*n×1",
     meaning: Meaning::Formula("vec_r(A)"),
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "normF(A)",
+    bound: "normF: normF(A); normmax: normmax(A)",
     forms: Forms::call("flatten", r"\operatorname{flatten}"),
     ..Op::BLANK
 };

@@ -7,7 +7,7 @@ pub static FUNCTIONAL: Op = Op {
     name: "functional",
     signature: "1×1, m×n, r×s -> m*n×r*s",
     meaning: Meaning::Derivative,
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("functional", r"\operatorname{H}_f"),
     ..Op::BLANK
 };

@@ -7,7 +7,7 @@ pub static GAUSS_NEWTON: Op = Op {
     name: "gauss_newton",
     signature: "1×1, m×n, r×s -> m*n×r*s",
     meaning: Meaning::Derivative,
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("gauss_newton", r"\operatorname{GN}"),
     ..Op::BLANK
 };

@@ -18,7 +18,10 @@ pub static GELU: Op = Op {
         second: "(2 ones(m, n) - A.^2) ∘ exp(-(A.^2) / 2) / sqrt(2 pi)",
     },
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "normF(A)",
+    bound: "abs: norm(A)",
+    // gelu' = Φ(x) + x φ(x) is largest at √2, gelu'' = (2 - x²) φ(x) at 0
+    slope: &["1.12890415"],
+    bend: &[(0, 0, "sqrt(2 / pi) normmax(D)")],
     forms: Forms::call("gelu", r"\operatorname{GELU}"),
     shrink: |g, args| g.is_zero(args[0]).then(|| args[0]),
     ..Op::BLANK

@@ -8,7 +8,7 @@ pub static GRAD: Op = Op {
     signature: "1×1, m×n -> m×n",
     meaning: Meaning::Derivative,
     axes: "B",
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("grad", r"\nabla"),
     ..Op::BLANK
 };

@@ -7,7 +7,7 @@ pub static HESSIAN: Op = Op {
     name: "hessian",
     signature: "p×q, m×n, r×s -> p*q*m*n×r*s",
     meaning: Meaning::Derivative,
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("hessian", r"\nabla^2"),
     ..Op::BLANK
 };

@@ -8,7 +8,7 @@ pub static HINGE: Op = Op {
     signature: "m×n, m×n -> 1×1",
     meaning: Meaning::Formula("sum(relu(ones(m, n) - B ∘ A)) / (m n)"),
     facts: "nonnegative Y",
-    bound: "1 + normF(A) normF(B) / (m n)",
+    bound: "normmax: 1 + normF(A) normF(B) / (m n)",
     output: Some(0),
     forms: Forms::call("hinge", r"\operatorname{hinge}"),
     ..Op::BLANK

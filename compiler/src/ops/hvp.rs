@@ -9,7 +9,7 @@ pub static HVP: Op = Op {
     signature: "1×1, m×n, ... -> m×n",
     meaning: Meaning::Derivative,
     axes: "B",
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("hvp", r"\operatorname{hvp}"),
     ..Op::BLANK
 };

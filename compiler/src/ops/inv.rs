@@ -16,7 +16,7 @@ pub static INV: Op = Op {
     curvature: &[(0, 0, "(Y' D Y' ⊗ Y) K(n, n) + (Y' ⊗ Y D' Y) K(n, n)")],
     facts: "invertible Y; symmetric A -> symmetric Y; posdef A -> posdef Y; orthogonal A -> orthogonal Y; diagonal A -> diagonal Y",
     domain: "invertible A",
-    bound: "norm2(inv(A))",
+    bound: "all: norm(Y)",
     forms: Forms { text: Form::Postfix("^-1"), latex: Form::Postfix("^{-1}"), mathml: Form::Postfix("−1") },
     shrink: |g, args| {
         let a = args[0];

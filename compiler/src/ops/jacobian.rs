@@ -7,7 +7,7 @@ pub static JACOBIAN: Op = Op {
     name: "jacobian",
     signature: "p×q, m×n -> p*q×m*n",
     meaning: Meaning::Derivative,
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("jacobian", r"\operatorname{J}"),
     ..Op::BLANK
 };

@@ -13,7 +13,7 @@ pub static KRON: Op = Op {
     facts: "symmetric A, symmetric B -> symmetric Y; invertible A, invertible B -> invertible Y; posdef A, posdef B -> posdef Y; \
             orthogonal A, orthogonal B -> orthogonal Y; diagonal A, diagonal B -> diagonal Y; positive A, positive B -> positive Y; \
             nonnegative A, nonnegative B -> nonnegative Y; rowstochastic A, rowstochastic B -> rowstochastic Y",
-    bound: "norm2(A) norm2(B)",
+    bound: "all: norm(A) norm(B)",
     forms: Forms { text: Form::Infix("⊗", 2), latex: Form::Infix(r"\otimes", 2), mathml: Form::Infix("⊗", 2) },
     shrink,
     ..Op::BLANK

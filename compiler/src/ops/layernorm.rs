@@ -25,7 +25,11 @@ pub static LAYERNORM: Op = Op {
          + 3 diag(vec_r(Y)) (diag(rowstd(A).^-2 ∘ rowsum(Y ∘ D)) ⊗ ones(n, n)) diag(vec_r(Y)) / (n n) \
          - diag(rowstd(A).^-2 ∘ rowsum(Y ∘ D)) ⊗ (I(n) - ones(n, n) / n) / n",
     )],
-    bound: "sqrt(m n)",
+    bound: "norm2: sqrt(m n); normrow: sqrt(n)",
+    // J is a projector over s. With y = √n u, P d = a u + b z, z ⟂ u: S = -(b (z u' + u z') + a (P - u u')) / (√n s²), of norm
+    // (|a| + √(a² + 4b²)) / 2 over √n s², at most 2/√3 √(a² + b²); attained at a = b / √2 for n > 2
+    slope: &["normmax(rowstd(A).^-1)"],
+    bend: &[(0, 0, "2 / sqrt(3) normrow(D) normmax(rowstd(A).^-1)^2 / sqrt(n)")],
     forms: Forms::call("layernorm", r"\operatorname{LN}"),
     ..Op::BLANK
 };

@@ -8,7 +8,7 @@ pub static LAYERNORM_AFFINE: Op = Op {
     name: "layernorm_affine",
     signature: "m×n, n×1, n×1 -> m×n",
     meaning: Meaning::Formula("layernorm(A) diag(B) + ones(m, 1) C'"),
-    bound: "sqrt(m n) normmax(B) + sqrt(m) normF(C)",
+    bound: "norm2: sqrt(m n) normmax(B) + sqrt(m) normF(C); normrow: sqrt(n) normmax(B) + normF(C)",
     forms: Forms::call("layernorm", r"\operatorname{LN}"),
     ..Op::BLANK
 };

@@ -13,7 +13,9 @@ pub static LEAKY_RELU: Op = Op {
     signature: "m×n, # -> m×n",
     meaning: Meaning::Entrywise { value: entries!(value), first: "step(A) + B (ones(m, n) - step(A))", second: "zeros(m, n)" },
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "(1 + abs(B)) normF(A); normF(Y)",
+    bound: "abs: max(1, B) norm(A)",
+    // the slope is 1 or B
+    slope: &["max(1, B)"],
     forms: Forms::call("leaky_relu", r"\operatorname{LeakyReLU}"),
     kink: Some(kink::zero_entry),
     shrink: |g, args| g.facts(args[0]).has(Fact::NonNegative).then(|| args[0]),

@@ -14,7 +14,10 @@ pub static LOG: Op = Op {
     meaning: Meaning::Entrywise { value: entries!(value), first: "A.^-1", second: "-(A.^-2)" },
     facts: "symmetric A -> symmetric Y",
     domain: "positive A",
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
+    // 1/x and 1/x² are unbounded near 0: they need a lower bound of the entries
+    slope: &["normmax(A.^-1)"],
+    bend: &[(0, 0, "normmax(A.^-1)^2 normmax(D)")],
     forms: Forms::call("log", r"\log"),
     shrink: |g, args| {
         let a = args[0];

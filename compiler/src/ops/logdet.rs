@@ -17,7 +17,7 @@ pub static LOGDET: Op = Op {
     vec_form: &["vec_r(inv(A)')'"],
     curvature: &[(0, 0, "-D (inv(A)' ⊗ inv(A)) K(n, n)")],
     domain: "invertible A",
-    bound: "n abs(log(norm2(A))) + n abs(log(norm2(inv(A)))); abs(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("logdet", r"\log\det"),
     shrink: |g, args| {
         if g.is_eye(args[0]) {

@@ -20,7 +20,10 @@ pub static LOGSUMEXP: Op = Op {
         "diag(vec_r((D ones(1, n)) ∘ softmax(A))) \
          - diag(vec_r(softmax(A))) (diag(D) ⊗ ones(n, n)) diag(vec_r(softmax(A)))",
     )],
-    bound: "sqrt(m) (normmax(A) + log(n))",
+    bound: "normmax: normmax(A) + log(n)",
+    // J is a row of probabilities, ‖p‖ ≤ 1; the curvature is d (diag(p) - p p'), of norm ≤ |d|/2 as for softmax
+    slope: &["1"],
+    bend: &[(0, 0, "normmax(D) / 2")],
     forms: Forms::call("logsumexp", r"\operatorname{logsumexp}"),
     shrink: |g, args| g.shape(args[0]).cols.is_one().then(|| args[0]),
     ..Op::BLANK

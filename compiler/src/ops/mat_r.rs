@@ -10,7 +10,7 @@ pub static MAT_R: Op = Op {
     meaning: Meaning::Contraction("ij|, i, j -> i|j"),
     vec_form: &["I(m*n)"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "normF(A)",
+    bound: "normF: normF(A); normmax: normmax(A)",
     forms: Forms::call("mat_r", r"\operatorname{mat}_r"),
     shrink: |g, args| {
         let v = args[0];

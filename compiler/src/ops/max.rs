@@ -14,7 +14,9 @@ pub static MAX: Op = Op {
     meaning: Meaning::Function(functions!(value)),
     vec_form: &["vec_r(argmax(A))'"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "normmax(A)",
+    bound: "normmax: normmax(A)",
+    // one entry is moved on
+    slope: &["1"],
     forms: Forms::call("max", r"\max"),
     kink: Some(kink::tied_maximum),
     shrink: |g, args| (g.is_scalar(args[0])).then_some(args[0]).or_else(|| g.is_ones(args[0]).then(|| g.one())),

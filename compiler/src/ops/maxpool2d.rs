@@ -10,7 +10,7 @@ pub static MAXPOOL2D: Op = Op {
     meaning: Meaning::Formula("mat_r(rowmax(mat_r((I(c*p) ⊗ K(q, k) ⊗ I(k)) vec_r(A), c*p*q, k*k)), c, p*q)"),
     axes: "c×p×q",
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "normF(A)",
+    bound: "normF: normF(A); normmax: normmax(A)",
     forms: Forms::call("maxpool2d", r"\operatorname{maxpool}"),
     ..Op::BLANK
 };

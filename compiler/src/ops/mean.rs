@@ -8,7 +8,7 @@ pub static MEAN: Op = Op {
     signature: "m×n -> 1×1",
     meaning: Meaning::Formula("sum(A) / (m n)"),
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "normmax(A)",
+    bound: "normmax: normmax(A)",
     forms: Forms::call("mean", r"\operatorname{mean}"),
     ..Op::BLANK
 };

@@ -8,7 +8,7 @@ pub static MSE: Op = Op {
     signature: "m×n, m×n -> 1×1",
     meaning: Meaning::Formula("dot(A - B, A - B) / (m n)"),
     facts: "nonnegative Y",
-    bound: "(normF(A) + normF(B))^2 / (m n)",
+    bound: "normmax: (normF(A) + normF(B))^2 / (m n)",
     output: Some(0),
     forms: Forms::call("mse", r"\operatorname{mse}"),
     ..Op::BLANK

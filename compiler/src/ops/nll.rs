@@ -8,7 +8,7 @@ pub static NLL: Op = Op {
     signature: "m×n, m×n -> 1×1",
     meaning: Meaning::Formula("-dot(B, log(A)) / m"),
     domain: "positive A",
-    bound: "normF(B) normF(log(A)) / m",
+    bound: "normmax: normF(B) normF(log(A)) / m",
     output: Some(0),
     forms: Forms::call("nll", r"\operatorname{nll}"),
     ..Op::BLANK

@@ -8,7 +8,7 @@ pub static NORM1: Op = Op {
     signature: "m×n -> 1×1",
     meaning: Meaning::Formula("max(colsum(abs(A)))"),
     facts: "nonnegative Y; positive A -> positive Y",
-    bound: "sqrt(m) norm2(A)",
+    bound: "normmax: norm1(A)",
     forms: Forms {
         text: Form::Call("norm1"), latex: Form::Fence(r"\lVert ", r" \rVert_{1}"), mathml: Form::Fence("‖", "‖_1")
     },

@@ -24,7 +24,9 @@ pub static NORM2: Op = Op {
             + (norm2_resolvent(A) A ⊗ norm2_grad(A)' + norm2_grad(A) ⊗ norm2_resolvent(A') A') K(n, m))",
     )],
     facts: "nonnegative Y; positive A -> positive Y; invertible A -> positive Y",
-    bound: "norm2(A); normF(A)",
+    bound: "normmax: norm2(A)",
+    // the gradient is u v', of norm 1
+    slope: &["1"],
     forms: Forms { text: Form::Call("norm2"), latex: Form::Fence(r"\lVert ", r" \rVert_2"), mathml: Form::Fence("‖", "‖_2") },
     kink: Some(kink::tied_singular_value),
     shrink: |g, args| {

@@ -15,7 +15,7 @@ pub static NORM2_GRAD: Op = Op {
     meaning: Meaning::Function(Functions { real, dual: Some(value), dual2: Some(value), exact: None }),
     vec_form: &["norm2(A) (norm2_resolvent(A) ⊗ Y' Y) + norm2(A) (Y Y' ⊗ norm2_resolvent(A')) \
          + (norm2_resolvent(A) A ⊗ Y' + Y ⊗ norm2_resolvent(A') A') K(n, m)"],
-    bound: "1",
+    bound: "normF: 1",
     forms: Forms::call("norm2_grad", r"\nabla_2"),
     kink: Some(kink::tied_singular_value),
     shrink: |g, args| {

@@ -10,7 +10,7 @@ pub static NORM2_RESOLVENT: Op = Op {
     signature: "m×n -> m×m",
     meaning: Meaning::Formula("inv(norm2(A)^2 I(m) - A A' + norm2_grad(A) norm2_grad(A)') - norm2_grad(A) norm2_grad(A)'"),
     facts: "symmetric Y",
-    bound: "normF(Y)",
+    bound: "all: norm(Y)",
     forms: Forms::call("norm2_resolvent", r"R_2"),
     ..Op::BLANK
 };

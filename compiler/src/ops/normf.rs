@@ -16,7 +16,10 @@ pub static NORMF: Op = Op {
     vec_form: &["vec_r(unit(A))'"],
     curvature: &[(0, 0, "D / normF(A) (I(m*n) - vec_r(unit(A)) vec_r(unit(A))')")],
     facts: "nonnegative Y; positive A -> positive Y; invertible A -> positive Y",
-    bound: "normF(A); sqrt(m) norm2(A); sqrt(n) norm2(A)",
+    bound: "normmax: normF(A)",
+    // the gradient is A / ‖A‖; the curvature is a projector over ‖A‖
+    slope: &["1"],
+    bend: &[(0, 0, "normmax(D) normmax(Y.^-1)")],
     forms: Forms {
         text: Form::Call("normF"), latex: Form::Fence(r"\lVert ", r" \rVert_{F}"), mathml: Form::Fence("‖", "‖_F")
     },

@@ -8,7 +8,7 @@ pub static NORMINF: Op = Op {
     signature: "m×n -> 1×1",
     meaning: Meaning::Formula("max(rowsum(abs(A)))"),
     facts: "nonnegative Y; positive A -> positive Y",
-    bound: "sqrt(n) norm2(A)",
+    bound: "normmax: norminf(A)",
     forms: Forms {
         text: Form::Call("norminf"),
         latex: Form::Fence(r"\lVert ", r" \rVert_{\infty}"),

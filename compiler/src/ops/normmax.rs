@@ -8,7 +8,7 @@ pub static NORMMAX: Op = Op {
     signature: "m×n -> 1×1",
     meaning: Meaning::Formula("max(abs(A))"),
     facts: "nonnegative Y; positive A -> positive Y",
-    bound: "norm2(A)",
+    bound: "normmax: normmax(A)",
     forms: Forms {
         text: Form::Call("normmax"),
         latex: Form::Fence(r"\lVert ", r" \rVert_{\max}"),

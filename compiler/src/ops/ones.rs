@@ -9,7 +9,7 @@ pub static ONES: Op = Op {
     signature: "m, n -> m×n",
     meaning: Meaning::Contraction("i, j -> i|j"),
     facts: "positive Y",
-    bound: "sqrt(m n)",
+    bound: "norm2: sqrt(m n); norminf: n; norm1: m; normmax: 1",
     forms: Forms::call("ones", r"\mathbf{1}"),
     shrink: |g, args| {
         let one = |i: usize| g.as_dim(args[i]).is_some_and(|d| d.is_one());

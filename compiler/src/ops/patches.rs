@@ -13,7 +13,7 @@ pub static PATCHES: Op = Op {
     meaning: Meaning::Contraction("c|(Hit)(Hju), i, j, t, u, H -> ctu|ij"),
     vec_form: &["I(c) ⊗ (I(k) ⊗ K(l, p) ⊗ I(q)) (windows(p, k, h) ⊗ windows(q, l, h))"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "sqrt(k l) normF(A)",
+    bound: "normF: sqrt(k l) normF(A); normrow: normrow(A); norminf: norminf(A); normmax: normmax(A); normcol: normF(A)",
     forms: Forms::call("patches", r"\operatorname{patches}"),
     shrink: |g, args| {
         let a = args[0];

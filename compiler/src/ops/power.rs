@@ -13,7 +13,7 @@ pub static POWER: Op = Op {
     signature: "m×n, # -> m×n",
     meaning: Meaning::Entrywise { value: entries!(value), first: "B A.^(B - 1)", second: "B (B - 1) A.^(B - 2)" },
     facts: "symmetric A -> symmetric Y; positive A -> positive Y",
-    bound: "normF(A.^B)",
+    bound: "normmax: normmax(A)^B; abs: norm(A) normmax(A)^(B - 1)",
     forms: Forms { text: Form::Template("$A.^$B"), latex: Form::Template(r"$A^{\circ $B}"), mathml: Form::Template("$A^∘$B") },
     shrink,
     ..Op::BLANK

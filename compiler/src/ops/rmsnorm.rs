@@ -24,7 +24,10 @@ pub static RMSNORM: Op = Op {
          - diag(rowrms(A).^-2 ∘ rowsum(Y ∘ D)) ⊗ I(n) / n",
     )],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "sqrt(m n)",
+    bound: "norm2: sqrt(m n); normrow: sqrt(n)",
+    // as for `layernorm`, with I in the place of P
+    slope: &["normmax(rowrms(A).^-1)"],
+    bend: &[(0, 0, "2 / sqrt(3) normrow(D) normmax(rowrms(A).^-1)^2 / sqrt(n)")],
     forms: Forms::call("rmsnorm", r"\operatorname{RMSNorm}"),
     ..Op::BLANK
 };

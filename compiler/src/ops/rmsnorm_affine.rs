@@ -7,7 +7,7 @@ pub static RMSNORM_AFFINE: Op = Op {
     name: "rmsnorm_affine",
     signature: "m×n, n×1 -> m×n",
     meaning: Meaning::Formula("rmsnorm(A) diag(B)"),
-    bound: "sqrt(m n) normmax(B)",
+    bound: "norm2: sqrt(m n) normmax(B); normrow: sqrt(n) normmax(B)",
     forms: Forms::call("rmsnorm", r"\operatorname{RMSNorm}"),
     ..Op::BLANK
 };

@@ -14,7 +14,7 @@ pub static ROWARGMAX: Op = Op {
     meaning: Meaning::Rowwise(functions!(value)),
     vec_form: &["zeros(m*n, m*n)"],
     facts: "nonnegative Y; rowstochastic Y",
-    bound: "sqrt(m)",
+    bound: "norm2: sqrt(m); norminf: 1; normmax: 1",
     forms: Forms::call("rowargmax", r"\operatorname{rowargmax}"),
     kink: Some(kink::tied_row),
     ..Op::BLANK

@@ -14,7 +14,9 @@ pub static ROWMAX: Op = Op {
     meaning: Meaning::Rowwise(functions!(value)),
     vec_form: &["(I(m) ⊗ ones(1, n)) diag(vec_r(rowargmax(A)))"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "normF(A)",
+    bound: "normF: normF(A); normmax: normmax(A)",
+    // one entry a row is moved on
+    slope: &["1"],
     forms: Forms::call("rowmax", r"\operatorname{rowmax}"),
     kink: Some(kink::tied_row),
     shrink: |g, args| g.shape(args[0]).cols.is_one().then_some(args[0]),

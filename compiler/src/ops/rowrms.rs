@@ -20,7 +20,10 @@ pub static ROWRMS: Op = Op {
          - diag(vec_r(rmsnorm(A))) (diag(D ∘ Y.^-1) ⊗ ones(n, n)) diag(vec_r(rmsnorm(A))) / (n n)",
     )],
     facts: "nonnegative Y; positive A -> positive Y",
-    bound: "normF(A) / sqrt(n)",
+    bound: "normF: normF(A) / sqrt(n); normmax: normrow(A) / sqrt(n); normmax: normmax(A)",
+    // J = y' / n with ‖y‖ = √n; the curvature is d / (n r) times a projector
+    slope: &["1 / sqrt(n)"],
+    bend: &[(0, 0, "normmax(D) normmax(Y.^-1) / n")],
     forms: Forms::call("rowrms", r"\operatorname{rowrms}"),
     ..Op::BLANK
 };

@@ -21,7 +21,10 @@ pub static ROWSTD: Op = Op {
          - diag(vec_r(layernorm(A))) (diag(D ∘ Y.^-1) ⊗ ones(n, n)) diag(vec_r(layernorm(A))) / (n n)",
     )],
     facts: "nonnegative Y",
-    bound: "normF(A) / sqrt(n)",
+    bound: "normF: normF(A) / sqrt(n); normmax: normrow(A) / sqrt(n); normmax: normmax(A)",
+    // J = y' / n with ‖y‖ = √n; the curvature is d / (n s) times a projector
+    slope: &["1 / sqrt(n)"],
+    bend: &[(0, 0, "normmax(D) normmax(Y.^-1) / n")],
     forms: Forms::call("rowstd", r"\operatorname{rowstd}"),
     ..Op::BLANK
 };

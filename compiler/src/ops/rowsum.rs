@@ -13,7 +13,7 @@ pub static ROWSUM: Op = Op {
     meaning: Meaning::Contraction("i|j -> i|"),
     vec_form: &["I(m) ⊗ ones(1, n)"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "sqrt(n) norm2(A)",
+    bound: "normF: sqrt(n) norm2(A); normmax: norminf(A); norm1: sqrt(m n) normF(A)",
     forms: Forms::call("rowsum", r"\operatorname{rowsum}"),
     shrink: |g, args| {
         let a = args[0];

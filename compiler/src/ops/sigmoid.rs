@@ -17,7 +17,10 @@ pub static SIGMOID: Op = Op {
         second: "Y ∘ (ones(m, n) - Y) ∘ (ones(m, n) - 2 Y)",
     },
     facts: "symmetric A -> symmetric Y; positive Y",
-    bound: "sqrt(m n)",
+    bound: "normmax: 1",
+    // s' = s (1 - s) ≤ 1/4; s'' = s (1 - s) (1 - 2 s) is largest at s = 1/2 ± √3/6
+    slope: &["1/4"],
+    bend: &[(0, 0, "sqrt(3) / 18 normmax(D)")],
     forms: Forms::call("sigmoid", r"\sigma"),
     shrink: |g, args| {
         g.is_zero(args[0]).then(|| {

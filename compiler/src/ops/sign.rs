@@ -13,7 +13,7 @@ pub static SIGN: Op = Op {
     signature: "m×n -> m×n",
     meaning: Meaning::Entrywise { value: entries!(value), first: "zeros(m, n)", second: "zeros(m, n)" },
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "sqrt(m n)",
+    bound: "normmax: 1",
     forms: Forms::call("sign", r"\operatorname{sign}"),
     kink: Some(kink::zero_entry),
     shrink: |g, args| {

@@ -18,7 +18,10 @@ pub static SILU: Op = Op {
         second: "sigmoid(A) ∘ (ones(m, n) - sigmoid(A)) ∘ (2 ones(m, n) + A - 2 A ∘ sigmoid(A))",
     },
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "normF(A)",
+    bound: "abs: norm(A)",
+    // silu' is largest where 2 = x tanh(x/2), at 2.3994; silu'' at 0, where it is 2 s' = 1/2
+    slope: &["1.09983933"],
+    bend: &[(0, 0, "normmax(D) / 2")],
     forms: Forms::call("silu", r"\operatorname{SiLU}"),
     shrink: |g, args| g.is_zero(args[0]).then(|| args[0]),
     ..Op::BLANK

@@ -13,7 +13,10 @@ pub static SIN: Op = Op {
     signature: "m×n -> m×n",
     meaning: Meaning::Entrywise { value: entries!(value), first: "cos(A)", second: "-Y" },
     facts: "symmetric A -> symmetric Y",
-    bound: "sqrt(m n); normF(A)",
+    bound: "abs: norm(A); normmax: 1",
+    // |cos x| ≤ 1, |sin x| ≤ min(1, |x|)
+    slope: &["1"],
+    bend: &[(0, 0, "normmax(D); normmax(A) normmax(D)")],
     forms: Forms::call("sin", r"\sin"),
     shrink: |g, args| g.is_zero(args[0]).then(|| args[0]),
     ..Op::BLANK

@@ -12,7 +12,7 @@ pub static SIZE: Op = Op {
     signature: "n -> 1×1",
     meaning: Meaning::Contraction("i -> |"),
     facts: "positive Y; invertible Y",
-    bound: "n",
+    bound: "normmax: n",
     forms: Forms { text: Form::Template("$A"), latex: Form::Template("$A"), mathml: Form::Template("$A") },
     shrink: |g, args| {
         // sums and products of sizes become sums and products of scalars, so that sizes cancel

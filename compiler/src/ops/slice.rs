@@ -13,7 +13,7 @@ pub static SLICE: Op = Op {
     meaning: Meaning::Slice,
     vec_form: &["I(m)[a:b, :] ⊗ I(n)[c:d, :]"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "norm2(A)",
+    bound: "all: norm(A)",
     forms: Forms {
         text: Form::Template("$A[$B:$C, $D:$E]"),
         latex: Form::Template("$A_{[$B:$C,\\,$D:$E]}"),

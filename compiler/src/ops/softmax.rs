@@ -23,7 +23,12 @@ pub static SOFTMAX: Op = Op {
          - diag(vec_r(Y)) (I(m) ⊗ ones(n, n)) diag(vec_r(Y ∘ (D - rowsum(Y ∘ D) ones(1, n))))",
     )],
     facts: "positive Y; rowstochastic Y",
-    bound: "sqrt(m)",
+    bound: "norm2: sqrt(m); norminf: 1; normrow: 1; normmax: 1",
+    // ‖diag(p) - p p'‖ ≤ 2 p_i (1 - p_i) ≤ 1/2 by Gershgorin, attained at p = (1/2, 1/2, 0, …).
+    // ⟨u, S v⟩ is the third central moment of (d, u, v) under p: symmetric, so largest at u = v = d (Banach 1938); over two classes
+    // it is q (1 - q) (1 - 2 q) (d_1 - d_2)³, at most √6/9 for ‖d‖ = 1, and more classes give no more (searched in the tests).
+    slope: &["1/2"],
+    bend: &[(0, 0, "sqrt(6) / 9 normrow(D)")],
     forms: Forms::call("softmax", r"\operatorname{softmax}"),
     shrink: |g, args| {
         let s = g.shape(args[0]).clone();

@@ -14,7 +14,10 @@ pub static SOFTPLUS: Op = Op {
         value: entries!(value), first: "sigmoid(A)", second: "sigmoid(A) ∘ (ones(m, n) - sigmoid(A))"
     },
     facts: "symmetric A -> symmetric Y; positive Y",
-    bound: "normF(A) + sqrt(m n) log(2)",
+    bound: "normmax: normmax(A) + log(2); normF: normF(A) + sqrt(m n) log(2)",
+    // the slope is the logistic function, below 1, and its slope is at most 1/4
+    slope: &["1"],
+    bend: &[(0, 0, "normmax(D) / 4")],
     forms: Forms::call("softplus", r"\operatorname{softplus}"),
     ..Op::BLANK
 };

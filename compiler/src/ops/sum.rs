@@ -13,7 +13,7 @@ pub static SUM: Op = Op {
     meaning: Meaning::Contraction("i|j -> |"),
     vec_form: &["ones(1, m*n)"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y; posdef A -> positive Y",
-    bound: "sqrt(m n) norm2(A)",
+    bound: "normmax: sqrt(m n) norm2(A); normmax: m norminf(A); normmax: n norm1(A)",
     forms: Forms::call("sum", r"\operatorname{sum}"),
     shrink: |g, args| {
         let a = args[0];

@@ -13,7 +13,7 @@ pub static TRACE: Op = Op {
     meaning: Meaning::Contraction("i|i -> |"),
     vec_form: &["vec_r(I(n))'"],
     facts: "posdef A -> positive Y; positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "n norm2(A)",
+    bound: "normmax: n norm2(A); normmax: sqrt(n) normF(A); normmax: n normmax(A)",
     forms: Forms::call("tr", r"\operatorname{tr}"),
     shrink: |g, args| {
         let a = args[0];

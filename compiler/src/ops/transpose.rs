@@ -13,7 +13,7 @@ pub static TRANSPOSE: Op = Op {
     meaning: Meaning::Contraction("i|j -> j|i"),
     vec_form: &["K(n, m)"],
     facts: "invertible A -> invertible Y; orthogonal A -> orthogonal Y; positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "norm2(A)",
+    bound: "all: normt(A)",
     forms: Forms { text: Form::Postfix("'"), latex: Form::Postfix(r"^{\top}"), mathml: Form::Postfix("⊤") },
     shrink,
     ..Op::BLANK

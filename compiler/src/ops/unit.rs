@@ -20,7 +20,7 @@ pub static UNIT: Op = Op {
         "-(vec_r(D) vec_r(Y)' + vec_r(Y) vec_r(D)' + dot(Y, D) I(m*n) - 3 dot(Y, D) vec_r(Y) vec_r(Y)') / normF(A)^2",
     )],
     facts: "symmetric A -> symmetric Y; positive A -> positive Y; nonnegative A -> nonnegative Y; posdef A -> posdef Y; diagonal A -> diagonal Y",
-    bound: "1",
+    bound: "normF: 1",
     forms: Forms::call("unit", r"\operatorname{unit}"),
     kink: Some(kink::zero_matrix),
     shrink: |g, args| {

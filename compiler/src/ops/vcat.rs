@@ -8,7 +8,8 @@ pub static VCAT: Op = Op {
     signature: "m×n, p×n -> m+p×n",
     meaning: Meaning::Formula("I(m + p)[:, 1:m] A + I(m + p)[:, m + 1:m + p] B"),
     facts: "positive A, positive B -> positive Y; nonnegative A, nonnegative B -> nonnegative Y; rowstochastic A, rowstochastic B -> rowstochastic Y",
-    bound: "sqrt(norm2(A)^2 + norm2(B)^2)",
+    bound: "norm2: sqrt(norm2(A)^2 + norm2(B)^2); normF: sqrt(normF(A)^2 + normF(B)^2); normrow: max(normrow(A), normrow(B)); normcol: sqrt(normcol(A)^2 + normcol(B)^2); \
+            norminf: max(norminf(A), norminf(B)); norm1: norm1(A) + norm1(B); normmax: max(normmax(A), normmax(B))",
     forms: Forms::call("vcat", r"\operatorname{vcat}"),
     ..Op::BLANK
 };

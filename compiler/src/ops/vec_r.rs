@@ -10,7 +10,7 @@ pub static VEC_R: Op = Op {
     meaning: Meaning::Contraction("i|j -> ij|"),
     vec_form: &["I(m*n)"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
-    bound: "normF(A)",
+    bound: "normF: normF(A); normmax: normmax(A)",
     forms: Forms::call("vec_r", r"\operatorname{vec}_r"),
     shrink: |g, args| {
         let a = args[0];

@@ -11,7 +11,7 @@ pub static WINDOWS: Op = Op {
     signature: "p, k, h -> k*p×h*(p - 1) + k",
     meaning: Meaning::Contraction("i, t, H -> ti|(Hit)"),
     facts: "nonnegative Y; rowstochastic Y",
-    bound: "sqrt(k)",
+    bound: "norm2: sqrt(k); norminf: 1; norm1: k; normmax: 1",
     forms: Forms { text: Form::Call("windows"), latex: Form::Template("S_{$A,\\,$B,\\,$C}"), mathml: Form::Call("S") },
     shrink: |g, args| {
         let (p, k, h) = (g.as_dim(args[0])?.clone(), g.as_dim(args[1])?.clone(), g.as_dim(args[2])?.clone());

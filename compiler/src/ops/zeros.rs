@@ -12,7 +12,7 @@ pub static ZEROS: Op = Op {
     signature: "m, n -> m×n",
     meaning: Meaning::Contraction("i, j -> 0 i|j"),
     facts: "nonnegative Y",
-    bound: "0",
+    bound: "all: 0",
     forms: Forms::call("zeros", r"\mathbf{0}"),
     shrink: |g, args| {
         let one = |i: usize| g.as_dim(args[i]).is_some_and(|d| d.is_one());
