@@ -298,7 +298,7 @@ impl Example {
             let (Some(r), Some(c)) = (at(&v.shape.rows), at(&v.shape.cols)) else { continue };
             data.insert(
                 name.to_owned(),
-                Matrix::from_fn(r, c, |i, j| scale * uniform(name, seed ^ (i * 1009 + j) as u64 * 7919)),
+                Matrix::from_fn(r, c, |i, j| scale * uniform(name, seed ^ ((i * 1009 + j) as u64 * 7919))),
             );
         }
         (sizes, data)

@@ -20,6 +20,7 @@ pub use norm::{Norm, Norms};
 pub use print::formula as printed;
 pub use prove::prove;
 pub use recursion::{NormDomain, Reason, Rule, Wanted, jacobian};
+pub use report::divisor;
 pub use spectrum::{TOLERANCE, largest_singular};
 
 use crate::{

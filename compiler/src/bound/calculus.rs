@@ -170,7 +170,7 @@ impl Calculus {
                     }
                 } else {
                     // in a search it is one of its bounds, and only where it is asked about
-                    is_data |= residual && !self.wide;
+                    is_data |= residual && (!self.wide || self.named.contains(&unmarked(g, u)));
                 }
                 if is_covariance(g, u) {
                     let half = self.book.number(Number::ratio(1, 2));

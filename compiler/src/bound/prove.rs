@@ -33,9 +33,9 @@ const ALTERNATIVES: usize = 16;
 /// Terms of one alternative.
 const TERMS: usize = 120;
 /// Steps of one search for a comparison of two products.
-const STEPS: usize = 1500;
+const STEPS: usize = 2000;
 /// Steps of the whole proof.
-const TOTAL: usize = 8_000;
+const TOTAL: usize = 30_000;
 /// Comparisons of norms in one chain.
 const DEPTH: usize = 9;
 

@@ -8,8 +8,9 @@ use super::{
     recursion::{Reason, Rule},
 };
 use crate::{
-    expr::{Expr, Node},
+    expr::{Expr, Graph, Node},
     hessian::Part,
+    number::Number,
     ops::power::POWER,
     print::{self as formulas, Format},
     syntax::{Assumed, Model},
@@ -23,6 +24,13 @@ use std::{
 const LONG: u64 = 6;
 /// Formulas that are longer than so many symbols are printed by parts even where one text is wanted.
 const TOO_LONG: u64 = 400;
+
+/// What a symbol is the norm of the reciprocals of.
+pub fn divisor(g: &Graph, s: &Symbol) -> Option<Expr> {
+    let Symbol::Norm(_, e) = s else { return None };
+    let &[x, p] = g.args_of(*e, &POWER)? else { return None };
+    g.as_number(p).is_some_and(Number::is_negative).then_some(x)
+}
 
 impl Bounds {
     /// The query of the part of the Hessian that is bounded.
@@ -100,10 +108,7 @@ impl Bounds {
             }
         }
         for s in symbols {
-            if let Symbol::Norm(_, e) = s
-                && let Some(&[x, p]) = g.args_of(e, &POWER)
-                && g.as_number(p).is_some_and(crate::number::Number::is_negative)
-            {
+            if let Some(x) = divisor(g, &s) {
                 let text = format!("{} has no zero entry", formulas::inline(g, x, Format::Text));
                 if !out.contains(&text) {
                     out.push(text);

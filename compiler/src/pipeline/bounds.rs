@@ -9,6 +9,7 @@ use crate::{
     hessian::Part,
     matrix::Matrix,
     ops::{functional::FUNCTIONAL, gauss_newton::GAUSS_NEWTON, hessian::HESSIAN},
+    print::{self, Format},
     syntax::{Model, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,7 +96,18 @@ pub fn values(model: &mut Model, b: &Bounds, of: &[Formula], data: &Bound, setti
         }
     }
     let settings = Settings { per_sample: true, ..*settings };
-    let answers = if queries.is_empty() { vec![] } else { evaluate(model, &queries, data, &settings)? };
+    let divisors: Vec<Expr> = asked.iter().filter_map(|(s, _)| bound::divisor(&model.graph, s)).collect();
+    let answers = match queries.is_empty() {
+        true => Ok(vec![]),
+        false => evaluate(model, &queries, data, &settings),
+    };
+    let answers = answers.map_err(|d| match d.code {
+        Code::Domain => divisors.iter().fold(d, |d, &e| {
+            let what = print::inline(&model.graph, e, Format::Text);
+            d.help(format!("the bounds divide by `{what}`, so no entry of it may be zero: no row of variance zero, for one"))
+        }),
+        _ => d,
+    })?;
     let numbers = |k: usize| answers[k].values.iter().map(|m| m.data[0]).collect::<Vec<f64>>();
     for (k, (text, ..)) in assumed.iter().enumerate() {
         let (small, large) = (numbers(asked.len() + 2 * k), numbers(asked.len() + 2 * k + 1));
