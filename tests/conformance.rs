@@ -27,7 +27,7 @@ fn draw(seed: u64) -> (Product, [usize; 3]) {
     let factors = below(3);
     let mut lengths = [1; 3];
     let mut operands = vec![];
-    for side in 0..3 {
+    for (side, length) in lengths.iter_mut().enumerate() {
         let mut order: Vec<usize> = (0..letters).filter(|&l| roles[l] >> side & 1 == 1).collect();
         for k in (1..order.len()).rev() {
             order.swap(k, below(k + 1));
@@ -40,7 +40,7 @@ fn draw(seed: u64) -> (Product, [usize; 3]) {
             stride = (stride + gap) * extents[l];
         }
         let offset = if side == 0 { 0 } else { below(3) };
-        lengths[side] = stride + offset + 1 - usize::from(side == 0);
+        *length = stride + offset + 1 - usize::from(side == 0);
         operands.push(Operand { array: side, offset, strides });
     }
     let target = operands.remove(0);

@@ -114,6 +114,8 @@ pub struct Batch {
 pub struct Plan {
     /// Number of entries of every array.
     pub arrays: Vec<usize>,
+    /// What every array is, in words.
+    pub words: Vec<String>,
     /// Arrays that are given, with their names and shapes; those of a batch sample after sample.
     pub inputs: Vec<(ArrayId, String, [usize; 2])>,
     /// Arrays of one entry that are constants.

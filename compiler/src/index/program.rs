@@ -136,6 +136,15 @@ impl Program {
         TensorId(self.tensors.len() - 1)
     }
 
+    /// Names of the data that are read, in order of their tensors.
+    pub fn inputs(&self) -> Vec<&str> {
+        let mut used = vec![false; self.tensors.len()];
+        let read = self.statements.iter().flat_map(|s| s.step.reads()).chain(self.outputs.iter().copied());
+        read.for_each(|t| used[t.0] = true);
+        let named = self.tensors.iter().zip(used).filter(|x| x.1);
+        named.filter_map(|(t, _)| if let Source::Input(name) = &t.source { Some(name.as_str()) } else { None }).collect()
+    }
+
     /// A new statement.
     pub fn push(&mut self, step: Step, note: &str) {
         self.statements.push(Statement { step, note: note.to_owned() });

@@ -98,7 +98,12 @@ impl<B: Backend> Executor for Dynamic<B> {
                 break plan;
             }
             if at_once == 1 {
-                return Err(Failure::TooLarge { what: plan.largest(), bytes, limit: setting.memory });
+                // one array that is too large by itself, or all of them
+                let limit = setting.memory;
+                return Err(match plan.largest().map(|(what, n)| (what, n as u128 * 8)) {
+                    Some((what, bytes)) if bytes > limit => Failure::TooLarge { what: what.to_owned(), bytes, limit },
+                    _ => Failure::TooLarge { what: "what is held at once".to_owned(), bytes, limit },
+                });
             }
             at_once /= 2;
         };

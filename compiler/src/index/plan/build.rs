@@ -57,6 +57,17 @@ impl<'p> Builder<'p> {
         self.conditions()?;
         let wanted = self.live();
         self.summed = self.spread(&wanted);
+        // what is given first, so that a size that is not known is told of the data it belongs to
+        let read: BTreeSet<TensorId> = (self.program.statements.iter().zip(&wanted))
+            .filter(|x| *x.1)
+            .flat_map(|x| x.0.step.reads())
+            .chain(self.program.outputs.iter().copied())
+            .collect();
+        for t in read {
+            if matches!(self.program.tensors[t.0].source, Source::Input(_)) {
+                self.array(t)?;
+            }
+        }
         let mut list = vec![];
         for (k, s) in self.program.statements.iter().enumerate().filter(|x| wanted[x.0]) {
             list.extend(self.statement(&s.step, k)?);
@@ -77,6 +88,7 @@ impl<'p> Builder<'p> {
         draft.improve();
         for shape in &draft.shapes[self.plan.arrays.len()..] {
             self.plan.arrays.push(shape.iter().product());
+            self.plan.words.push("a sum in between".to_owned());
         }
         for s in draft.statements {
             match s {
@@ -215,6 +227,7 @@ impl<'p> Builder<'p> {
         let n = usize::try_from(n).ok().filter(|_| bytes < LARGEST);
         let n = n.ok_or_else(|| Failure::TooLarge { what: what.to_owned(), bytes, limit: LARGEST })?;
         self.plan.arrays.push(n);
+        self.plan.words.push(what.to_owned());
         Ok(self.plan.arrays.len() - 1)
     }
 

@@ -37,11 +37,10 @@ impl Plan {
 }
 
 impl Plan {
-    /// The largest array, in words.
-    pub fn largest(&self) -> String {
-        let of = |s: &Planned| s.action.arrays().into_iter().map(|a| self.arrays[a]).max().unwrap_or(0);
-        let step = self.steps.iter().max_by_key(|s| of(s));
-        step.map_or_else(|| "the data".to_owned(), |s| format!("`{}` has an array of {} entries, which", s.note, of(s)))
+    /// The largest array: what it is, and its entries.
+    pub fn largest(&self) -> Option<(&str, usize)> {
+        let all = self.words.iter().zip(&self.arrays).map(|(w, n)| (w.as_str(), *n));
+        all.max_by_key(|a| a.1)
     }
 
     /// Bytes that the products read and write, in arrays of 8-byte numbers.
