@@ -1,14 +1,12 @@
 //! `hesse bench`: how long queries take, and what was planned for them.
 
-use crate::{Manner, arrays, eval, files};
+use crate::{Manner, eval, files, source::Source};
 use hesse::dynamic::{Cpu, Dynamic};
 use hesse_compiler::{
-    data::{self, Data},
-    diagnostic::Diagnostic,
     index::{Executor, Failure, Prepared, Sample, Setting},
     pipeline,
 };
-use std::{collections::BTreeMap, fmt::Write, path::PathBuf, time::Instant};
+use std::{fmt::Write, path::PathBuf, time::Instant};
 
 /// Time queries, and tell the work that was planned
 #[derive(clap::Args, Debug)]
@@ -20,21 +18,11 @@ pub(crate) struct Args {
     /// Model file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Data file: .json, .npz or .safetensors
-    #[arg(long, value_name = "DATA", required_unless_present = "random", conflicts_with = "random")]
-    data: Option<PathBuf>,
-    /// Random data of that seed, with the sizes of --dims
-    #[arg(long, value_name = "SEED", requires = "dims")]
-    random: Option<u64>,
-    /// Sizes of random data: L=8,dV=4
-    #[arg(long, value_name = "SIZES", value_parser = eval::dims, conflicts_with = "data")]
-    dims: Option<BTreeMap<String, usize>>,
+    #[command(flatten)]
+    source: Source,
     /// What to evaluate; may be given several times
     #[arg(short, long = "query", required = true, value_name = "QUERY", num_args = 1..)]
     query: Vec<String>,
-    /// Most memory to use, as in 512MiB or 2GiB; a quarter of the machine's if not given
-    #[arg(long, value_name = "SIZE", value_parser = eval::memory)]
-    memory: Option<u128>,
     /// Most threads to use; all processors if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -80,14 +68,9 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let mut model = files::model(&args.file, manner)?;
     let queries = files::queries(&mut model, &args.query, manner)?;
     let parsed = started.elapsed().as_secs_f64();
-    let shown = |errors: Vec<Diagnostic>| files::render(&errors, &[], manner);
-    let none = BTreeMap::new();
-    let memory = args.memory.unwrap_or_else(eval::quarter);
-    let given: Data = match (&args.data, args.random) {
-        (Some(path), _) => arrays::read(path, &model, memory).map_err(|d| shown(vec![*d]))?,
-        (None, seed) => eval::random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none), memory).map_err(shown)?,
+    let Some((bound, memory)) = args.source.read(&model, manner)? else {
+        return Err(files::file_error("data are needed: --data FILE, or --random SEED --dims SIZES".to_owned(), manner));
     };
-    let bound = data::bind(&model, &given).map_err(shown)?;
     let threads = eval::threads(args.threads);
     let executor: Box<dyn Executor> = match args.dtype.as_str() {
         "f32" => Box::new(Dynamic(Cpu::<f32>::new(threads))),

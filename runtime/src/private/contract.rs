@@ -2,55 +2,60 @@
 
 use crate::Real;
 
-/// How far one letter goes, and how it moves in the target and the two factors.
-#[derive(Clone, Copy)]
-struct Axis {
-    extent: usize,
-    moves: [usize; 3],
+/// A letter: how far it goes, and how it moves in the target and the two factors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Letter {
+    pub(super) n: usize,
+    pub(super) c: usize,
+    pub(super) a: usize,
+    pub(super) b: usize,
 }
 
-/// Adds `alpha · Σ a b` to c, or writes it there; a letter that moves nothing in c is summed (and then it can only be added).
-/// Entries come with the stride of every letter; the letter that moves least stands last.
-pub(super) fn sum_of_products<R: Real>(
-    alpha: R,
-    extents: &[usize],
-    store: bool,
-    (c, rc): (&mut [R], &[usize]),
-    (a, ra): (&[R], &[usize]),
-    (b, rb): (&[R], &[usize]),
-) {
-    if extents.contains(&0) {
-        return;
+impl Letter {
+    pub(super) fn strides(self) -> [usize; 3] {
+        [self.c, self.a, self.b]
     }
-    let mut axes: Vec<Axis> = (0..extents.len()).map(|k| Axis { extent: extents[k], moves: [rc[k], ra[k], rb[k]] }).collect();
-    let one = Axis { extent: 1, moves: [0; 3] };
-    let inner = axes.pop().unwrap_or(one);
-    let next = axes.pop().unwrap_or(one);
-    let (mut count, mut at) = (vec![0; axes.len()], [0; 3]);
+}
+
+/// Where target and factors stand for every value of the letters, the last letter fastest; once if there are none.
+pub(super) fn everywhere(letters: &[Letter], mut visit: impl FnMut([usize; 3])) {
+    let (mut count, mut at) = (vec![0; letters.len()], [0; 3]);
     loop {
-        plane(alpha, store, next, inner, (&mut c[at[0]..], &a[at[1]..], &b[at[2]..]));
-        // on to the next, the last letter fastest
-        let mut k = axes.len();
+        visit(at);
+        let mut k = letters.len();
         loop {
             if k == 0 {
                 return;
             }
             k -= 1;
-            let Axis { extent, moves } = axes[k];
+            let l = letters[k];
             count[k] += 1;
-            if count[k] < extent {
-                at.iter_mut().zip(moves).for_each(|(p, s)| *p += s);
+            if count[k] < l.n {
+                at.iter_mut().zip(l.strides()).for_each(|(p, s)| *p += s);
                 break;
             }
             count[k] = 0;
-            at.iter_mut().zip(moves).for_each(|(p, s)| *p -= (extent - 1) * s);
+            at.iter_mut().zip(l.strides()).for_each(|(p, s)| *p -= (l.n - 1) * s);
         }
     }
 }
 
+/// Adds `alpha · Σ a b` to c, or writes it there; a letter that moves nothing in c is summed (and then it can only be added). No
+/// letter is without values; the one that moves least stands last.
+pub(super) fn sum_of_products<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R]) {
+    let one = Letter { n: 1, c: 0, a: 0, b: 0 };
+    let (outer, next, inner) = match letters {
+        [] => (&[][..], one, one),
+        [inner] => (&[][..], one, *inner),
+        [outer @ .., next, inner] => (outer, *next, *inner),
+    };
+    everywhere(outer, |[pc, pa, pb]| plane(alpha, store, next, inner, (&mut c[pc..], &a[pa..], &b[pb..])));
+}
+
 /// The two innermost loops: one loop for each way in which the last letter moves.
-fn plane<R: Real>(alpha: R, store: bool, next: Axis, Axis { extent: n, moves }: Axis, all: (&mut [R], &[R], &[R])) {
-    match (moves, store) {
+fn plane<R: Real>(alpha: R, store: bool, next: Letter, inner: Letter, all: (&mut [R], &[R], &[R])) {
+    let n = inner.n;
+    match (inner.strides(), store) {
         ([0, 1, 1], _) => rows(next, all, |c, a, b| c[0] += alpha * dot(&a[..n], &b[..n])),
         ([0, 1, 0], _) => rows(next, all, |c, a, b| c[0] += alpha * b[0] * a[..n].iter().fold(R::of(0.0), |s, &x| s + x)),
         ([0, x, y], _) => {
@@ -86,10 +91,9 @@ fn plane<R: Real>(alpha: R, store: bool, next: Axis, Axis { extent: n, moves }: 
 
 /// The innermost loop for every value of the letter before the last.
 #[inline(always)]
-fn rows<R>(next: Axis, (c, a, b): (&mut [R], &[R], &[R]), inner: impl Fn(&mut [R], &[R], &[R])) {
-    let [z, x, y] = next.moves;
-    for k in 0..next.extent {
-        inner(&mut c[k * z..], &a[k * x..], &b[k * y..]);
+fn rows<R>(next: Letter, (c, a, b): (&mut [R], &[R], &[R]), inner: impl Fn(&mut [R], &[R], &[R])) {
+    for k in 0..next.n {
+        inner(&mut c[k * next.c..], &a[k * next.a..], &b[k * next.b..]);
     }
 }
 

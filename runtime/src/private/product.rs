@@ -1,22 +1,10 @@
 //! `target += alpha · Σ a b` over letters: a product of two arrays in any layout, as matrix products where it is one, else as loops.
 
-use super::contract::sum_of_products;
+use super::contract::{Letter, everywhere, sum_of_products};
 use crate::Real;
 use std::thread;
 
-/// A letter: how far it goes, and how it moves in the target and the two factors.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Letter {
-    n: usize,
-    c: usize,
-    a: usize,
-    b: usize,
-}
-
 impl Letter {
-    fn strides(self) -> [usize; 3] {
-        [self.c, self.a, self.b]
-    }
     /// Its role: which of target and factors it moves.
     fn role(self) -> [bool; 3] {
         self.strides().map(|s| s != 0)
@@ -152,9 +140,7 @@ fn loops<R: Real>(alpha: R, letters: &[Letter], mut store: bool, c: &mut [R], a:
         let inner = order.remove(k);
         order.push(inner);
     }
-    let of = |f: fn(&Letter) -> usize| order.iter().map(f).collect::<Vec<usize>>();
-    let (extents, rc, ra, rb) = (of(|l| l.n), of(|l| l.c), of(|l| l.a), of(|l| l.b));
-    sum_of_products(alpha, &extents, store, (c, &rc), (a, &ra), (b, &rb));
+    sum_of_products(alpha, &order, store, c, a, b);
 }
 
 /// A matrix product: rows of a, columns of b, what is summed.
@@ -164,9 +150,6 @@ struct Gemm {
     inner: Vec<Letter>,
 }
 
-/// Number of rows, of what is summed, of columns.
-type Sizes = [usize; 3];
-
 impl Gemm {
     fn new(mut rows: Vec<Letter>, mut cols: Vec<Letter>, mut inner: Vec<Letter>) -> Gemm {
         rows.sort_by_key(|l| std::cmp::Reverse(l.c));
@@ -175,7 +158,8 @@ impl Gemm {
         Gemm { rows, cols, inner }
     }
 
-    fn sizes(&self) -> Sizes {
+    /// Number of rows, of what is summed, of columns.
+    fn sizes(&self) -> [usize; 3] {
         [&self.rows, &self.inner, &self.cols].map(|ls| ls.iter().map(|l| l.n).product())
     }
 
@@ -186,32 +170,20 @@ impl Gemm {
             c.fill(R::of(0.0));
             store = false;
         }
-        let mut at = vec![0; outer.len()];
         let mut scratch = Scratch::default();
-        loop {
-            let offset = |stride: fn(&Letter) -> usize| at.iter().zip(outer).map(|(i, l)| i * stride(l)).sum::<usize>();
-            let (pc, pa, pb) = (offset(|l| l.c), offset(|l| l.a), offset(|l| l.b));
-            self.once(alpha, store, &mut c[pc..], &a[pa..], &b[pb..], &mut scratch);
-            let mut k = outer.len();
-            loop {
-                if k == 0 {
-                    return;
-                }
-                k -= 1;
-                at[k] += 1;
-                if at[k] < outer[k].n {
-                    break;
-                }
-                at[k] = 0;
-            }
-        }
+        everywhere(outer, |[pc, pa, pb]| self.once(alpha, store, &mut c[pc..], &a[pa..], &b[pb..], &mut scratch));
     }
 
     /// One matrix product, straight into the target where its rows and columns are each evenly spaced, else block by block.
     fn once<R: Real>(&self, alpha: R, store: bool, c: &mut [R], a: &[R], b: &[R], scratch: &mut Scratch<R>) {
         let [m, k, n] = self.sizes();
-        let beta = R::of(if store { 0.0 } else { 1.0 });
-        let direct = (even(&self.rows, |l| l.c), even(&self.cols, |l| l.c));
+        let Scratch { near, far, block } = scratch;
+        if let (Some(row), Some(col)) = (even(&self.rows, |l| l.c), even(&self.cols, |l| l.c)) {
+            let beta = R::of(if store { 0.0 } else { 1.0 });
+            let (a, ra) = packed(a, &self.rows, &self.inner, |l| l.a, near);
+            let (b, rb) = packed(b, &self.inner, &self.cols, |l| l.b, far);
+            return R::gemm([m, k, n], alpha, beta, (a, ra), (b, rb), (c, [row, col]));
+        }
         // as many values of the slowest letter of the rows, and of the columns, as fit; the longer side is parted first
         let (rows, cols) = (Side::new(&self.rows), Side::new(&self.cols));
         let cols_at_once = cols.part((BLOCK / m.min(SIDE)).max(SIDE));
@@ -221,12 +193,6 @@ impl Gemm {
             (parts(rows.slow.n, rows_at_once).collect(), parts(cols.slow.n, cols_at_once).collect());
         let by_rows = m >= n;
         let (outer, inner) = if by_rows { (&row_parts, &col_parts) } else { (&col_parts, &row_parts) };
-        let Scratch { near, far, block } = scratch;
-        if let (Some(row), Some(col)) = direct {
-            let (a, ra) = packed(a, &self.rows, &self.inner, |l| l.a, near);
-            let (b, rb) = packed(b, &self.inner, &self.cols, |l| l.b, far);
-            return R::gemm([m, k, n], alpha, beta, (a, ra), (b, rb), (c, [row, col]));
-        }
         let whole = if by_rows {
             packed(b, &self.inner, &self.cols, |l| l.b, far)
         } else {
@@ -268,11 +234,8 @@ impl Gemm {
                 }
                 let target = &mut c[i * rows.slow.c + j * cols.slow.c..];
                 let letters = merged(letters.into_iter().filter(|l| l.n > 1).collect());
-                let of = |f: fn(&Letter) -> usize| letters.iter().map(f).collect::<Vec<usize>>();
-                let (extents, rc, from) = (of(|l| l.n), of(|l| l.c), of(|l| l.a));
-                let still = vec![0; extents.len()];
-                let one = [R::of(1.0)];
-                sum_of_products(one[0], &extents, store, (target, &rc), (block, &from), (&one, &still));
+                let one = R::of(1.0);
+                sum_of_products(one, &letters, store, target, block, &[one]);
             }
         }
     }

@@ -24,7 +24,7 @@ pub(super) struct Draft {
     /// How often the terms of each array have changed.
     pub(super) ages: Vec<u64>,
     /// What each array and its readers were when it was last tried to put the array where it is read.
-    pub(super) tried: BTreeMap<ArrayId, (u64, usize, u64)>,
+    pub(super) tried: BTreeMap<ArrayId, Vec<(ArrayId, u64)>>,
     /// The age at which a sum had no common factors.
     pub(super) factored: BTreeMap<ArrayId, u64>,
 }
@@ -35,20 +35,18 @@ impl Draft {
         Draft { statements, shapes, kept, ages, tried: BTreeMap::new(), factored: BTreeMap::new() }
     }
 
-    /// The age of what a statement writes, and which it is.
-    pub(super) fn age(&self, statement: usize) -> u64 {
+    /// What the terms of a statement make, and its age.
+    pub(super) fn age(&self, statement: usize) -> Option<(ArrayId, u64)> {
         match &self.statements[statement] {
-            Concrete::Terms(t) => t.first().map_or(0, |t| self.ages[t.target.array] * 4096 + t.target.array as u64),
-            Concrete::Other { .. } => 0,
+            Concrete::Terms(t) => t.first().map(|t| (t.target.array, self.ages[t.target.array])),
+            Concrete::Other { .. } => None,
         }
     }
 
     /// The terms of a statement have changed.
     pub(super) fn touch(&mut self, statement: usize) {
-        if let Concrete::Terms(t) = &self.statements[statement]
-            && let Some(t) = t.first()
-        {
-            self.ages[t.target.array] += 1;
+        if let Some((array, _)) = self.age(statement) {
+            self.ages[array] += 1;
         }
     }
 

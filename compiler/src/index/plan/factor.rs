@@ -82,7 +82,8 @@ fn common(terms: &[Term], i: usize, k: usize) -> Option<Common> {
         (0..first.extents.len()).filter(|&l| first.factors[k].strides[l] != 0 && first.target.strides[l] == 0).collect();
     let mut group = vec![];
     for (j, t) in terms.iter().enumerate() {
-        if let Some(letters) = if j == i { identity(first, &target, &inner) } else { matched(first, k, &target, &inner, t) } {
+        let own = || target.0.iter().chain(&inner).copied().collect();
+        if let Some(letters) = if j == i { Some(own()) } else { matched(first, k, &target, &inner, t) } {
             group.push((j, letters));
         }
     }
@@ -170,11 +171,6 @@ impl Letters {
         out.sort_by_key(|&l| std::cmp::Reverse(target.strides[l]));
         Letters(out)
     }
-}
-
-/// The letters of the first term itself.
-fn identity(_: &Term, target: &Letters, inner: &[usize]) -> Option<Vec<usize>> {
-    Some(target.0.iter().chain(inner).copied().collect())
 }
 
 /// The letters of another term for those of the target and of the common factor; `None` if it has no such factor.

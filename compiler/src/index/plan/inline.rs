@@ -50,11 +50,11 @@ fn one(draft: &mut Draft, array: ArrayId) -> bool {
         return false;
     }
     // nothing has changed since it was tried last
-    let reading: u64 = readers.iter().map(|r| draft.age(r.0)).sum();
-    let seen = (draft.ages[array], readers.len(), reading);
-    if draft.tried.insert(array, seen) == Some(seen) {
+    let seen: Vec<(ArrayId, u64)> = readers.iter().filter_map(|r| draft.age(r.0)).chain([(array, draft.ages[array])]).collect();
+    if draft.tried.get(&array) == Some(&seen) {
         return false;
     }
+    draft.tried.insert(array, seen);
     let definition = terms.clone();
     let mut choices = vec![];
     for (k, i) in readers {
