@@ -47,7 +47,42 @@ fn draw(seed: u64) -> (Product, [usize; 3]) {
     operands.truncate(factors);
     // all entries of the target are reached, so that it may be written as well as added to
     let first = below(2) == 0;
-    (Product { coefficient: Number::ratio(1 + below(5) as i128, 2), extents, factors: operands, target, first }, lengths)
+    let coefficient = Number::ratio(1 + below(5) as i128, 2);
+    (Product { coefficient, extents, factors: operands, target, symmetric: None, first }, lengths)
+}
+
+/// A product whose first factor and target stay the same when two letters change places, and the entries of the factors.
+fn draw_symmetric(seed: u64) -> (Product, [Vec<f64>; 2]) {
+    let mut state = 0;
+    let mut below = |n: usize| {
+        state += 1;
+        (random("symmetric", seed * 1000 + state) % n as u64) as usize
+    };
+    let n = 2 + below(9);
+    // the two letters, two that are summed, two that the second factor alone has; one more of the first factor in some
+    let extents = vec![n, n, 1 + below(5), 1 + below(9), 1 + below(4), 1 + below(7), if below(4) == 0 { 3 } else { 1 }];
+    let mut strides = |letters: &[usize]| {
+        let mut order = letters.to_vec();
+        (1..order.len()).rev().for_each(|k| order.swap(k, below(k + 1)));
+        let (mut strides, mut stride) = (vec![0; extents.len()], 1);
+        for l in order {
+            strides[l] = if extents[l] == 1 { 0 } else { stride };
+            stride *= extents[l];
+        }
+        (strides, stride)
+    };
+    let [(c, _), (a, na), (b, nb)] = [&[0, 1, 4, 5, 6][..], &[0, 1, 2, 3, 6], &[2, 3, 4, 5]].map(&mut strides);
+    let mut entries: Vec<f64> = (0..na).map(|i| uniform("first", seed * 7919 + i as u64)).collect();
+    for k in 0..na {
+        let (i, j) = (k / a[0] % n, k / a[1] % n);
+        entries[k] = if i < j { entries[k + j * a[0] + i * a[1] - i * a[0] - j * a[1]] } else { entries[k] };
+    }
+    let other = (0..nb).map(|i| uniform("second", seed * 7919 + i as u64)).collect();
+    let operand = |array, strides| Operand { array, offset: 0, strides };
+    let (factors, first) = (vec![operand(1, a), operand(2, b)], below(2) == 0);
+    let coefficient = Number::ratio(3, 2);
+    let p = Product { coefficient, extents, factors, target: operand(0, c), symmetric: Some([0, 1]), first };
+    (p, [entries, other])
 }
 
 /// The product by one loop over all letters.
@@ -91,6 +126,17 @@ fn conforms<B: Backend>(backend: &B, tolerance: f64) {
         written += usize::from(p.first);
     }
     assert!(products == 600 && written > 200);
+    for seed in 0..200 {
+        let (p, [a, b]) = draw_symmetric(seed);
+        let c = vec![0.5; p.extents.iter().zip(&p.target.strides).filter(|l| *l.1 != 0).map(|l| l.0).product()];
+        let mut target = backend.upload(&c);
+        backend.product(&p, &[&backend.upload(&a), &backend.upload(&b)], &mut target);
+        let (wanted, found) = (naive(&p, &[c, a, b]), backend.finish(target));
+        let scale = wanted.iter().fold(1.0f64, |m, x| m.max(x.abs()));
+        for (w, f) in wanted.iter().zip(&found) {
+            assert!((w - f).abs() <= tolerance * scale, "symmetric {p}: {f} in place of {w}");
+        }
+    }
     let logs = &match &LOG.meaning {
         hesse_compiler::expr::Meaning::Entrywise { value, .. } => value,
         _ => panic!("a logarithm is entrywise"),
@@ -130,7 +176,7 @@ fn large_products_are_shared_among_threads_without_a_change() {
         Operand { array: 1, offset: 0, strides: vec![41 * 256, 256, 0, 1] },
         Operand { array: 2, offset: 0, strides: vec![0, 0, 256, 1] },
     ];
-    let p = Product { coefficient: Number::ONE, extents, factors, target, first: true };
+    let p = Product { coefficient: Number::ONE, extents, factors, target, symmetric: None, first: true };
     let data = |n: usize, name: &str| (0..n).map(|i| uniform(name, i as u64)).collect::<Vec<f64>>();
     let (a, b) = (data(37 * 41 * 256, "a"), data(29 * 256, "b"));
     let run = |threads: usize| {

@@ -117,11 +117,11 @@ fn repeat(
     shared: &dyn Fn(&str) -> Option<hesse_compiler::matrix::Matrix<f64>>,
     samples: &[Sample],
 ) -> Result<Vec<f64>, Failure> {
-    ready.mean(shared, samples)?;
+    ready.reclaim(ready.mean(shared, samples)?);
     let (begin, mut times) = (Instant::now(), vec![]);
     while times.is_empty() || times.len() < RUNS && begin.elapsed().as_secs_f64() < SECONDS {
         let start = Instant::now();
-        ready.mean(shared, samples)?;
+        ready.reclaim(ready.mean(shared, samples)?);
         times.push(start.elapsed().as_secs_f64());
     }
     times.sort_by(f64::total_cmp);

@@ -15,6 +15,11 @@ pub trait Real: RealField + Copy {
     fn into_f64(numbers: Vec<Self>) -> Vec<f64> {
         numbers.into_iter().map(Self::f64).collect()
     }
+    /// What `into_f64` gave, where it is of this precision.
+    #[doc(hidden)]
+    fn out_of_f64(_: Vec<f64>) -> Option<Vec<Self>> {
+        None
+    }
     /// `c = alpha a b + beta c`; entries come with their strides by row and by column. Shapes: a: m×k, b: k×n, c: m×n.
     #[doc(hidden)]
     fn gemm(shape: [usize; 3], alpha: Self, beta: Self, a: View<Self>, b: View<Self>, c: (&mut [Self], [usize; 2]));
@@ -28,8 +33,11 @@ fn last([rows, cols]: [usize; 2], strides: [usize; 2]) -> usize {
     (rows - 1) * strides[0] + (cols - 1) * strides[1]
 }
 
+/// Rows of a matrix product that are done at once: columns of more would lie too far apart.
+const ROWS: usize = 512;
+
 macro_rules! gemm {
-    ($gemm:path) => {
+    () => {
         fn gemm(
             [m, k, n]: [usize; 3],
             alpha: Self,
@@ -43,11 +51,35 @@ macro_rules! gemm {
             }
             let inside = last([m, k], ra) < a.len() && last([k, n], rb) < b.len() && last([m, n], rc) < c.len();
             assert!(inside, "the matrices of a product lie inside of their arrays");
-            let [ra, rb, rc] = [ra, rb, rc].map(|s| s.map(|x| x as isize));
-            // SAFETY: the last entry of each matrix, hence every entry, is inside of its slice, as has just been checked; c is
-            // borrowed alone.
-            unsafe {
-                $gemm(m, k, n, alpha, a.as_ptr(), ra[0], ra[1], b.as_ptr(), rb[0], rb[1], beta, c.as_mut_ptr(), rc[0], rc[1]);
+            let [sa, sb, sc] = [ra, rb, rc].map(|s| s.map(|x| x as isize));
+            for i in (0..m).step_by(ROWS) {
+                let rows = ROWS.min(m - i);
+                let (a, c) = (&a[i * ra[0]..], &mut c[i * rc[0]..]);
+                // SAFETY: the last entry of each matrix, hence every entry, is inside of its slice, as has just been checked; c is
+                // borrowed alone.
+                unsafe {
+                    gemm::gemm::<Self>(
+                        rows,
+                        n,
+                        k,
+                        c.as_mut_ptr(),
+                        sc[1],
+                        sc[0],
+                        beta != 0.0,
+                        a.as_ptr(),
+                        sa[1],
+                        sa[0],
+                        b.as_ptr(),
+                        sb[1],
+                        sb[0],
+                        beta,
+                        alpha,
+                        false,
+                        false,
+                        false,
+                        gemm::Parallelism::None,
+                    );
+                }
             }
         }
     };
@@ -63,10 +95,13 @@ impl Real for f64 {
     fn into_f64(numbers: Vec<f64>) -> Vec<f64> {
         numbers
     }
+    fn out_of_f64(numbers: Vec<f64>) -> Option<Vec<f64>> {
+        Some(numbers)
+    }
     fn erf(self) -> f64 {
         libm::erf(self)
     }
-    gemm!(matrixmultiply::dgemm);
+    gemm!();
 }
 
 impl Real for f32 {
@@ -79,5 +114,5 @@ impl Real for f32 {
     fn erf(self) -> f32 {
         libm::erff(self)
     }
-    gemm!(matrixmultiply::sgemm);
+    gemm!();
 }

@@ -36,6 +36,9 @@ pub trait Prepared {
     /// Errors: see [`Failure`].
     fn mean(&self, shared: &dyn Fn(&str) -> Option<Matrix<f64>>, samples: &[Sample]) -> Result<Outcome<f64>, Failure>;
 
+    /// Takes results back that are not needed any more, so that the next mean can be written where they are.
+    fn reclaim(&self, _: Outcome<f64>) {}
+
     /// Floating-point operations and bytes of one mean, where they are planned.
     fn work(&self) -> Option<(u128, u128)> {
         None
@@ -70,7 +73,7 @@ impl Prepared for Interpreted<'_> {
             let one = Run { data: &data, size: self.setting.size, memory: self.setting.memory }.run(self.program)?;
             match &mut total {
                 None => total = Some(one),
-                Some(sum) => sum.add(one),
+                Some(sum) => sum.add(&one),
             }
         }
         let mut mean = total.unwrap_or_default();
@@ -84,13 +87,13 @@ impl Prepared for Interpreted<'_> {
 
 impl Outcome<f64> {
     /// Adds the values of another run, and keeps the notes of both.
-    pub fn add(&mut self, other: Outcome<f64>) {
+    pub fn add(&mut self, other: &Outcome<f64>) {
         for (s, v) in self.values.iter_mut().zip(&other.values) {
             s.data.iter_mut().zip(&v.data).for_each(|(s, v)| *s += v);
         }
-        self.notes.extend(other.notes);
+        self.notes.extend(other.notes.iter().cloned());
         self.notes.sort();
         self.notes.dedup();
-        self.not_finite = self.not_finite.take().or(other.not_finite);
+        self.not_finite = self.not_finite.take().or_else(|| other.not_finite.clone());
     }
 }

@@ -39,6 +39,9 @@ pub struct Product {
     pub factors: Vec<Operand>,
     /// Where the result is added.
     pub target: Operand,
+    /// Two letters that may change places: the first factor and the target stay the same, the second has neither; half of the entries
+    /// need to be computed.
+    pub symmetric: Option<[usize; 2]>,
     /// The first of its target, and it reaches all entries once: it need not be added, it can be written.
     pub first: bool,
 }

@@ -29,6 +29,8 @@ pub trait Backend {
         self.recycle(array);
         entries
     }
+    /// Takes back what [`Backend::finish`] gave.
+    fn reclaim(&self, _: Vec<f64>) {}
     /// `target += coefficient · Σ Π factors`, or `=` where the product is the first of its target; the factors are the arrays of the
     /// product's factors in order.
     fn product(&self, product: &Product, factors: &[&Self::Array], target: &mut Self::Array);
@@ -115,6 +117,10 @@ impl<R: Real> Backend for Cpu<R> {
         R::into_f64(array)
     }
 
+    fn reclaim(&self, entries: Vec<f64>) {
+        R::out_of_f64(entries).into_iter().for_each(|array| self.recycle(array));
+    }
+
     fn product(&self, p: &Product, factors: &[&Vec<R>], target: &mut Vec<R>) {
         let (one, still) = ([R::of(1.0)], vec![0; p.extents.len()]);
         let factor = |k: usize| match (p.factors.get(k), factors.get(k)) {
@@ -123,7 +129,11 @@ impl<R: Real> Backend for Cpu<R> {
         };
         let alpha = R::of(p.coefficient.to_f64());
         let c = (&mut target[p.target.offset..], p.target.strides.as_slice());
-        product::product(alpha, &p.extents, p.first, c, factor(0), factor(1), self.threads);
+        match p.symmetric {
+            Some(pair)
+                if product::triangle(alpha, &p.extents, pair, p.first, (&mut *c.0, c.1), factor(0), factor(1), self.threads) => {}
+            _ => product::product(alpha, &p.extents, p.first, c, factor(0), factor(1), self.threads),
+        }
     }
 
     fn map(

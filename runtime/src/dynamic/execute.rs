@@ -77,7 +77,8 @@ pub fn execute<B: Backend>(backend: &B, plan: &Plan, input: Input) -> Result<Out
             (None, Some(array)) => backend.finish(array),
             (None, None) => vec![0.0; rows * cols],
         };
-        if not_finite.is_none() && data.iter().any(|x| !x.is_finite()) {
+        let finite = |part: &[f64]| part.iter().fold(true, |all, x| all & x.is_finite());
+        if not_finite.is_none() && !data.chunks(1 << 12).all(finite) {
             not_finite = Some("a result".to_owned());
         }
         values.push(Matrix { rows: *rows, cols: *cols, data });
@@ -139,10 +140,17 @@ impl<B: Backend> Prepared for Planned<'_, B> {
             let one = execute(self.backend, plan, &|name, shape| entries(shared, part, name, shape))?;
             match &mut sum {
                 None => sum = Some(one),
-                Some(sum) => sum.add(one),
+                Some(sum) => {
+                    sum.add(&one);
+                    self.reclaim(one);
+                }
             }
         }
         Ok(sum.unwrap_or_default())
+    }
+
+    fn reclaim(&self, outcome: Outcome<f64>) {
+        outcome.values.into_iter().for_each(|m| self.backend.reclaim(m.data));
     }
 
     fn work(&self) -> Option<(u128, u128)> {

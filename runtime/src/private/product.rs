@@ -1,7 +1,7 @@
 //! `target += alpha · Σ a b` over letters: a product of two arrays in any layout, as matrix products where it is one, else as loops.
 
 use super::contract::{Letter, everywhere, sum_of_products};
-use crate::Real;
+use crate::{Real, real::View};
 use std::thread;
 
 impl Letter {
@@ -18,6 +18,8 @@ impl Letter {
 const BLOCK: usize = 1 << 14;
 /// Rows or columns of such a block, where there are so many.
 const SIDE: usize = 128;
+/// Entries of a page: what is further apart is slow to read.
+const PAGE: usize = 512;
 /// Summed values that make a matrix product worth while by themselves.
 const DEEP: usize = 32;
 /// Multiplications below which a matrix product is not worth its preparation.
@@ -42,6 +44,78 @@ pub(crate) fn product<R: Real>(
     let letters = (0..extents.len()).map(|l| Letter { n: extents[l], c: rc[l], a: ra[l], b: rb[l] });
     let letters = merged(letters.filter(|l| l.n > 1).collect());
     shared(alpha, &letters, store, c, a, b, threads);
+}
+
+/// As [`product`], where two letters may change places without a change of a, both letters of c and not of b: what they index is
+/// computed once for both orders. Says whether it was done: only a matrix product is, whose rows these letters are.
+pub(crate) fn triangle<R: Real>(
+    alpha: R,
+    extents: &[usize],
+    [i, j]: [usize; 2],
+    store: bool,
+    (c, rc): (&mut [R], &[usize]),
+    (a, ra): (&[R], &[usize]),
+    (b, rb): (&[R], &[usize]),
+    threads: usize,
+) -> bool {
+    let letter = |l: usize| Letter { n: extents[l], c: rc[l], a: ra[l], b: rb[l] };
+    let (mut slow, mut fast) = (letter(i), letter(j));
+    if slow.a < fast.a {
+        (slow, fast) = (fast, slow);
+    }
+    let rest = (0..extents.len()).filter(|l| *l != i && *l != j).map(letter).filter(|l| l.n > 1);
+    let (cols, inner): (Vec<Letter>, Vec<Letter>) = rest.partition(|l| l.role() == [true, false, true]);
+    if slow.n < 2 || cols.is_empty() || inner.is_empty() || inner.iter().any(|l| l.role() != [false, true, true]) {
+        return false;
+    }
+    let Gemm { cols, inner, .. } = Gemm::new(vec![], merged(cols), merged(inner));
+    let (n, depth) = (slow.n, inner.iter().map(|l| l.n).product::<usize>());
+    let (pairs, width) = (n * (n + 1) / 2, cols.iter().map(|l| l.n).product::<usize>());
+    // the rows of a, each pair once, for one summed value after the other
+    let mut near = Vec::with_capacity(pairs * depth);
+    let summed: Vec<Letter> = inner.clone();
+    everywhere(&summed, |[_, at, _]| {
+        for k in 0..n {
+            let row = &a[at + k * slow.a + k * fast.a..];
+            match fast.a {
+                1 => near.extend_from_slice(&row[..n - k]),
+                s => near.extend((0..n - k).map(|l| row[l * s])),
+            }
+        }
+    });
+    let mut far = vec![];
+    let (b, rb) = packed(b, &inner, &cols, |l| l.b, &mut far);
+    let mut block = vec![R::of(0.0); pairs * width];
+    let parts = threads.min(pairs * depth * width / SHARE).max(1);
+    thread::scope(|scope| {
+        let (mut rest, near) = (block.as_mut_slice(), &near);
+        for part in 0..parts {
+            let (begin, end) = (pairs * part / parts, pairs * (part + 1) / parts);
+            let (mine, others) = rest.split_at_mut((end - begin) * width);
+            rest = others;
+            let mut work = move || {
+                R::gemm([end - begin, depth, width], alpha, R::of(0.0), (&near[begin..], [1, pairs]), (b, rb), (mine, [width, 1]))
+            };
+            if part + 1 == parts { work() } else { drop(scope.spawn(work)) }
+        }
+    });
+    // every row goes to its two places
+    let mut stride = 1;
+    let mut letters: Vec<Letter> = vec![];
+    for l in cols.iter().rev() {
+        letters.push(Letter { n: l.n, c: l.c, a: stride, b: 0 });
+        stride *= l.n;
+    }
+    let letters = merged(letters);
+    let one = R::of(1.0);
+    for k in 0..n {
+        for l in 0..n {
+            let (x, y) = (k.min(l), k.max(l));
+            let row = x * (2 * n + 1 - x) / 2 + y - x;
+            sum_of_products(one, &letters, store, &mut c[k * slow.c + l * fast.c..], &block[row * width..], &[one]);
+        }
+    }
+    true
 }
 
 /// Letters that move alike become one; the one that moves slowest in the target first.
@@ -292,18 +366,28 @@ fn packed<'s, R: Real>(
     cols: &[Letter],
     stride: fn(&Letter) -> usize,
     scratch: &'s mut Vec<R>,
-) -> (&'s [R], [usize; 2]) {
-    if let (Some(row), Some(col)) = (even(rows, stride), even(cols, stride)) {
-        return (x, [row, col]);
+) -> View<'s, R> {
+    if let Some(strides) = near(rows, cols, stride) {
+        return (x, strides);
     }
-    let count = |ls: &[Letter]| ls.iter().map(|l| l.n).product::<usize>();
     let by_rows = cols.last().map(stride) <= rows.last().map(stride);
     let (slow, fast) = if by_rows { (rows, cols) } else { (cols, rows) };
-    scratch.clear();
-    scratch.reserve(count(rows) * count(cols));
-    let letters: Vec<(usize, usize)> = slow.iter().chain(fast).map(|l| (l.n, stride(l))).collect();
-    copy(x, &letters, scratch);
+    copied(x, slow, fast, stride, scratch);
+    let count = |ls: &[Letter]| ls.iter().map(|l| l.n).product::<usize>();
     (scratch, if by_rows { [count(cols), 1] } else { [1, count(rows)] })
+}
+
+/// Strides by row and by column, where the letters of each move as one, and not over pages.
+fn near(rows: &[Letter], cols: &[Letter], stride: fn(&Letter) -> usize) -> Option<[usize; 2]> {
+    even(rows, stride).zip(even(cols, stride)).filter(|(row, col)| *row.max(col) < PAGE).map(|(row, col)| [row, col])
+}
+
+/// A copy, the last letter fastest.
+fn copied<R: Real>(x: &[R], slow: &[Letter], fast: &[Letter], stride: fn(&Letter) -> usize, out: &mut Vec<R>) {
+    let letters: Vec<(usize, usize)> = slow.iter().chain(fast).map(|l| (l.n, stride(l))).collect();
+    out.clear();
+    out.reserve(letters.iter().map(|l| l.0).product());
+    copy(x, &letters, out);
 }
 
 /// Appends the entries, the last letter fastest.

@@ -2,15 +2,16 @@
 
 use super::{
     Action, ArrayId, Batch, Failure, Operand, Plan, Planned, Product,
-    draft::{Concrete, Draft},
+    draft::{Concrete, Draft, Manner},
     order::Letters,
-    term::{Factor, Term},
+    term::{Factor, Strides, Term},
 };
 use crate::{
     dim::Dim,
     index::{Access, Letter, Program, Source, Step, TensorId},
     number::Number,
 };
+use smallvec::smallvec;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) struct Builder<'p> {
@@ -28,7 +29,12 @@ pub(super) struct Builder<'p> {
     places: Vec<Option<ArrayId>>,
     /// What was made in between, by what it is made of.
     made: BTreeMap<Key, ArrayId>,
+    /// Strides of two axes that may change places, in arrays made of twice the same.
+    twins: BTreeMap<ArrayId, [usize; 2]>,
 }
+
+/// Terms of a draft for which only the first manner is tried.
+const LONG: usize = 400;
 
 /// No array may have more bytes.
 const LARGEST: u128 = 1 << 62;
@@ -50,6 +56,7 @@ impl<'p> Builder<'p> {
             shapes: vec![],
             places,
             made: BTreeMap::new(),
+            twins: BTreeMap::new(),
         }
     }
 
@@ -84,8 +91,29 @@ impl<'p> Builder<'p> {
             self.plan.outputs.push((array, shape));
         }
         let kept = self.plan.outputs.iter().map(|o| o.0).collect();
-        let mut draft = Draft::new(list, std::mem::take(&mut self.shapes), kept);
-        draft.improve();
+        let draft = Draft::new(list, std::mem::take(&mut self.shapes), kept);
+        let given = std::mem::take(&mut self.plan);
+        let ways: &[Manner] = if draft.terms() > LONG { &Manner::ALL[..1] } else { &Manner::ALL };
+        let mut best: Option<(f64, Plan)> = None;
+        for &manner in ways {
+            let mut draft = draft.clone();
+            draft.improve(manner);
+            self.plan = given.clone();
+            self.ordered(draft)?;
+            let cost = self.plan.cost();
+            if best.as_ref().is_none_or(|b| cost < b.0) {
+                best = Some((cost, std::mem::take(&mut self.plan)));
+            }
+        }
+        let mut plan = best.expect("there is a manner").1;
+        plan.lifetimes();
+        Ok(plan)
+    }
+
+    /// Writes a draft as products of two factors.
+    fn ordered(&mut self, draft: Draft) -> Result<(), Failure> {
+        self.made.clear();
+        self.twins.clear();
         for shape in &draft.shapes[self.plan.arrays.len()..] {
             self.plan.arrays.push(shape.iter().product());
             self.plan.words.push("a sum in between".to_owned());
@@ -96,8 +124,7 @@ impl<'p> Builder<'p> {
                 Concrete::Terms(terms) => terms.iter().try_for_each(|t| self.term(t))?,
             }
         }
-        self.plan.lifetimes();
-        Ok(self.plan)
+        Ok(())
     }
 
     fn dim(&self, d: &Dim) -> Result<usize, Failure> {
@@ -179,8 +206,8 @@ impl<'p> Builder<'p> {
         self.shapes.push(shape.to_vec());
         let samples = if varies { self.batch.samples } else { 1 };
         let coefficient = self.share(varies);
-        let factor = Factor { array, offset: 0, strides: vec![if varies { n } else { 0 }, 1] };
-        let target = Factor { array: sum, offset: 0, strides: vec![0, 1] };
+        let factor = Factor { array, offset: 0, strides: smallvec![if varies { n } else { 0 }, 1] };
+        let target = Factor { array: sum, offset: 0, strides: smallvec![0, 1] };
         Ok((sum, Term::new(coefficient, vec![samples, n], vec![factor], target, note)))
     }
 
@@ -288,7 +315,7 @@ impl<'p> Builder<'p> {
             return Ok(None);
         }
         let factor = |b: &Builder, a: &Access, array: ArrayId| -> Result<Factor, Failure> {
-            let mut strides = vec![0; sizes.len()];
+            let mut strides: Strides = smallvec![0; sizes.len()];
             for (l, d) in &a.strides {
                 let at = extents.iter().position(|e| e.0 == *l).expect("every letter has an extent");
                 strides[at] += b.dim(d)?;
@@ -379,7 +406,7 @@ impl<'p> Builder<'p> {
         let (mut axes, mut summed) = (of(true), of(false));
         let along = |l: usize| factors.iter().map(|f| f.strides[l]).max();
         axes.sort_by_key(|&l| (rank(l), std::cmp::Reverse(along(l)), l));
-        let (mut strides, mut n) = (vec![0; sizes.len()], 1u128);
+        let (mut strides, mut n): (Strides, _) = (smallvec![0; sizes.len()], 1u128);
         for &l in axes.iter().rev() {
             strides[l] = usize::try_from(n).unwrap_or(usize::MAX);
             n = n.saturating_mul(sizes[l] as u128);
@@ -394,6 +421,12 @@ impl<'p> Builder<'p> {
             None => {
                 let array = self.entries(n, "a product in between")?;
                 self.made.insert(key, array);
+                if let [f, g] = factors
+                    && let Some([a, b]) = twins(f, g, sizes)
+                    && kept >> a & kept >> b & 1 == 1
+                {
+                    self.twins.insert(array, [strides[a], strides[b]]);
+                }
                 let target = Factor { array, offset: 0, strides: strides.clone() };
                 self.product(Number::ONE, factors, &target, t);
                 array
@@ -405,15 +438,45 @@ impl<'p> Builder<'p> {
     fn product(&mut self, coefficient: Number, factors: &[Factor], target: &Factor, t: &Term) {
         let used = factors.iter().fold(target.letters(), |u, f| u | f.letters());
         let letters: Vec<usize> = (0..t.extents.len()).filter(|&l| used >> l & 1 == 1).collect();
-        let product = Product {
+        let mut product = Product {
             coefficient,
             extents: letters.iter().map(|&l| t.extents[l]).collect(),
             factors: factors.iter().map(|f| operand(f, &letters)).collect(),
             target: operand(target, &letters),
+            symmetric: None,
             first: false,
         };
+        self.halve(&mut product);
         self.push(Action::Product(product), t.note);
     }
+
+    /// Finds two letters that may change places, and puts the factor that has them first.
+    fn halve(&self, p: &mut Product) {
+        for k in 0..2 {
+            let [x, y] = p.factors.as_slice() else { return };
+            let (own, other) = if k == 0 { (x, y) } else { (y, x) };
+            let Some(&[s, t]) = self.twins.get(&own.array) else { continue };
+            let at = |stride: usize| own.strides.iter().position(|&s| s == stride);
+            if let (Some(a), Some(b)) = (at(s), at(t))
+                && [a, b].iter().all(|&l| other.strides[l] == 0 && p.target.strides[l] != 0)
+                && p.extents[a] == p.extents[b]
+            {
+                p.symmetric = Some([a, b]);
+                p.factors.swap(0, k);
+                return;
+            }
+        }
+    }
+}
+
+/// The letters, one of each factor alone, by which two factors are the same.
+fn twins(f: &Factor, g: &Factor, extents: &[usize]) -> Option<[usize; 2]> {
+    let mut differ = (0..extents.len()).filter(|&l| f.strides[l] != g.strides[l]);
+    let (a, b) = (differ.next()?, differ.next()?);
+    let same = f.array == g.array && f.offset == g.offset && differ.next().is_none() && extents[a] == extents[b];
+    let crossed = f.strides[a] == g.strides[b] && f.strides[b] == 0 && g.strides[a] == 0;
+    let otherwise = f.strides[b] == g.strides[a] && f.strides[a] == 0 && g.strides[b] == 0;
+    (same && (crossed || otherwise)).then_some([a, b])
 }
 
 fn operand(f: &Factor, letters: &[usize]) -> Operand {

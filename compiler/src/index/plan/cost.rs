@@ -1,13 +1,28 @@
 //! What a step costs, and how it is shown.
 
-use super::{Action, Operand, Plan, Planned, Product};
+use super::{Action, Operand, Plan, Planned, Product, order};
 use std::fmt;
 
 impl Product {
     /// Floating-point operations: a multiplication and an addition for every assignment of the letters and pair of factors.
     pub fn flops(&self) -> u128 {
-        let all: u128 = self.extents.iter().map(|&n| n as u128).product();
+        let mut all: u128 = self.extents.iter().map(|&n| n as u128).product();
+        if let Some([a, _]) = self.symmetric {
+            // entries on the diagonal of two letters, and on one side of it
+            let n = self.extents[a] as u128;
+            all = all / (2 * n) * (n + 1);
+        }
         all * self.factors.len().max(1) as u128
+    }
+
+    /// What it costs in time, in multiplications of a matrix product.
+    fn cost(&self) -> f64 {
+        let moved = |o: &Operand| o.strides.iter().enumerate().filter(|s| *s.1 != 0).fold(0, |set, s| set | 1 << s.0);
+        let extents: Vec<f64> = self.extents.iter().map(|&n| n as f64).collect();
+        let read: Vec<f64> = self.factors.iter().map(|f| order::moved(order::volume(moved(f), &extents))).collect();
+        extents.iter().product::<f64>()
+            + order::READ * read.iter().sum::<f64>()
+            + order::WRITE * order::moved(order::volume(moved(&self.target), &extents))
     }
 
     /// What kind of product it is.
@@ -19,6 +34,7 @@ impl Product {
         let (rows, cols, inner, batch) =
             (has(true, false, true), has(false, true, true), has(true, true, false), has(true, true, true));
         match (rows, cols, inner, batch) {
+            (true, true, true, false) if self.symmetric.is_some() => "half gemm",
             (true, true, true, false) => "gemm",
             (true, true, true, true) => "batched gemm",
             (true, true, false, _) => "outer",
@@ -29,6 +45,12 @@ impl Product {
 }
 
 impl Plan {
+    /// What all products cost in time, in multiplications of a matrix product.
+    pub(super) fn cost(&self) -> f64 {
+        let of = |s: &Planned| if let Action::Product(p) = &s.action { p.cost() } else { 0.0 };
+        self.steps.iter().map(of).sum()
+    }
+
     /// Floating-point operations of all products.
     pub fn flops(&self) -> u128 {
         let of = |s: &Planned| if let Action::Product(p) = &s.action { p.flops() } else { 0 };

@@ -1,12 +1,33 @@
 //! `Draft`: the statements of a program at given sizes, made cheaper before they are ordered.
 
-use super::{Action, ArrayId, factor, inline, term::Term};
+use super::{
+    Action, ArrayId,
+    factor::{self, Settled},
+    inline,
+    term::Term,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rounds of improvement; each ends early if nothing changes.
 const ROUNDS: usize = 6;
 
+/// A way to look for a cheaper draft; none is best for all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Common factors first; a definition is put where it is read if that pays once common factors are out.
+    Factors,
+    /// Definitions first, looking forward to common factors.
+    Definitions,
+    /// Definitions first, by what their terms cost alone.
+    Plain,
+}
+
+impl Manner {
+    pub(super) const ALL: [Manner; 3] = [Manner::Factors, Manner::Definitions, Manner::Plain];
+}
+
 /// A statement at given sizes.
+#[derive(Clone)]
 pub(super) enum Concrete {
     /// All terms of one array.
     Terms(Vec<Term>),
@@ -15,6 +36,7 @@ pub(super) enum Concrete {
 }
 
 /// Statements in order, each array being complete before it is read.
+#[derive(Clone)]
 pub(super) struct Draft {
     pub(super) statements: Vec<Concrete>,
     /// The axes of every array.
@@ -35,6 +57,12 @@ impl Draft {
         Draft { statements, shapes, kept, ages, tried: BTreeMap::new(), factored: BTreeMap::new() }
     }
 
+    /// The number of all terms.
+    pub(super) fn terms(&self) -> usize {
+        let of = |s: &Concrete| if let Concrete::Terms(t) = s { t.len() } else { 0 };
+        self.statements.iter().map(of).sum()
+    }
+
     /// What the terms of a statement make, and its age.
     pub(super) fn age(&self, statement: usize) -> Option<(ArrayId, u64)> {
         match &self.statements[statement] {
@@ -47,6 +75,24 @@ impl Draft {
     pub(super) fn touch(&mut self, statement: usize) {
         if let Some((array, _)) = self.age(statement) {
             self.ages[array] += 1;
+        }
+    }
+
+    /// Puts a sum with its common factors taken out in the place of a statement.
+    pub(super) fn replace(&mut self, at: usize, new: Settled) {
+        if new.sums.is_empty() {
+            self.statements[at] = Concrete::Terms(new.terms);
+        } else {
+            for s in &new.sums {
+                // arrays are counted in the order in which they are begun
+                let n = self.shapes.len().max(s.array + 1);
+                self.shapes.resize(n, vec![]);
+                self.ages.resize(n, 0);
+                self.shapes[s.array] = s.shape.clone();
+                self.factored.insert(s.array, 0);
+            }
+            let sums = new.sums.into_iter().map(|s| Concrete::Terms(s.terms));
+            self.statements.splice(at..=at, sums.chain([Concrete::Terms(new.terms)]));
         }
     }
 
@@ -76,12 +122,13 @@ impl Draft {
     }
 
     /// Puts definitions where they are read, and common factors in front of sums, as long as that costs less.
-    pub(super) fn improve(&mut self) {
+    pub(super) fn improve(&mut self, manner: Manner) {
         self.gather();
         for _ in 0..ROUNDS {
-            let inlined = inline::inline(self);
+            let early = manner == Manner::Factors && factor::factor(self);
+            let inlined = inline::inline(self, manner != Manner::Plain);
             let factored = factor::factor(self);
-            if !inlined && !factored {
+            if !early && !inlined && !factored {
                 break;
             }
         }

@@ -1,37 +1,72 @@
 //! The distributive law, backwards: a factor that several terms of a sum share stands once, in front of the sum of the rest.
 
 use super::{
+    ArrayId,
     draft::{Concrete, Draft},
-    term::{Factor, LETTERS, Term},
+    term::{Factor, LETTERS, Strides, Term},
 };
 use crate::number::Number;
+use smallvec::smallvec;
+
+/// A sum whose common factors stand in front, and the sums behind them, each before what reads it.
+pub(super) struct Settled {
+    pub(super) sums: Vec<Sum>,
+    pub(super) terms: Vec<Term>,
+}
+
+/// A new array, its axes, and its terms.
+pub(super) struct Sum {
+    pub(super) array: ArrayId,
+    pub(super) shape: Vec<usize>,
+    pub(super) terms: Vec<Term>,
+}
+
+impl Settled {
+    /// What all of it costs.
+    pub(super) fn cost(&self) -> f64 {
+        let all = self.sums.iter().flat_map(|s| &s.terms).chain(&self.terms);
+        all.map(Term::cost).sum()
+    }
+}
+
+/// Takes common factors out of a sum, the one that saves most first; `next` counts arrays.
+pub(super) fn settle(mut terms: Vec<Term>, next: &mut ArrayId) -> Settled {
+    let mut sums = vec![];
+    while let Some(mut found) = best(&terms) {
+        let array = *next;
+        *next += 1;
+        found.rests.iter_mut().for_each(|r| r.target.array = array);
+        found.whole.factors.last_mut().expect("the sum is a factor").array = array;
+        for &k in found.terms.iter().rev() {
+            terms.remove(k);
+        }
+        let shape = found.axes.iter().map(|&l| found.whole.extents[l]).collect();
+        terms.push(found.whole);
+        // the sum in front of which the factor stands may have a common factor itself
+        let inner = settle(found.rests, next);
+        sums.extend(inner.sums);
+        sums.push(Sum { array, shape, terms: inner.terms });
+    }
+    Settled { sums, terms }
+}
 
 /// Takes common factors out of all sums; says whether something changed.
 pub(super) fn factor(draft: &mut Draft) -> bool {
     let mut changed = false;
-    let mut at = 0;
-    while at < draft.statements.len() {
-        let Concrete::Terms(terms) = &draft.statements[at] else {
-            at += 1;
-            continue;
-        };
+    for at in (0..draft.statements.len()).rev() {
+        let Concrete::Terms(terms) = &draft.statements[at] else { continue };
         // nothing has changed since it was looked at last
         let array = terms[0].target.array;
         if draft.factored.get(&array) == Some(&draft.ages[array]) {
-            at += 1;
             continue;
         }
-        match best(terms) {
-            // the sum in front of which the factor stands may have a common factor itself
-            Some(found) => {
-                found.apply(draft, at);
-                changed = true;
-            }
-            None => {
-                draft.factored.insert(array, draft.ages[array]);
-                at += 1;
-            }
+        let settled = settle(terms.clone(), &mut draft.shapes.len());
+        if !settled.sums.is_empty() {
+            draft.touch(at);
+            draft.replace(at, settled);
+            changed = true;
         }
+        draft.factored.insert(array, draft.ages[array]);
     }
     changed
 }
@@ -56,14 +91,16 @@ fn best(terms: &[Term]) -> Option<Common> {
     }
     let mut best: Option<Common> = None;
     let mut tried: Vec<&Factor> = vec![];
+    let targets: Vec<Letters> = terms.iter().map(|t| Letters::of(&t.target, t)).collect();
     for (i, t) in terms.iter().enumerate() {
         for (k, f) in t.factors.iter().enumerate() {
             // what an earlier term has was tried with it
-            if t.factors.len() < 2 || tried.contains(&f) {
+            let shared = || terms[i + 1..].iter().any(|t| t.factors.iter().any(|g| g.array == f.array && g.offset == f.offset));
+            if t.factors.len() < 2 || !shared() || tried.contains(&f) {
                 continue;
             }
             tried.push(f);
-            if let Some(c) = common(terms, i, k)
+            if let Some(c) = common(terms, &targets, i, k)
                 && best.as_ref().is_none_or(|b| c.gain > b.gain)
             {
                 best = Some(c);
@@ -74,16 +111,15 @@ fn best(terms: &[Term]) -> Option<Common> {
 }
 
 /// Takes factor `k` of term `i` out of all terms that have it; `None` if there is no other or it saves nothing.
-fn common(terms: &[Term], i: usize, k: usize) -> Option<Common> {
-    let first = &terms[i];
-    let target = Letters::of(&first.target, first);
+fn common(terms: &[Term], targets: &[Letters], i: usize, k: usize) -> Option<Common> {
+    let (first, target) = (&terms[i], &targets[i]);
     // the letters of the whole: those of the target, then those of the factor alone
     let inner: Vec<usize> =
         (0..first.extents.len()).filter(|&l| first.factors[k].strides[l] != 0 && first.target.strides[l] == 0).collect();
     let mut group = vec![];
     for (j, t) in terms.iter().enumerate() {
         let own = || target.0.iter().chain(&inner).copied().collect();
-        if let Some(letters) = if j == i { Some(own()) } else { matched(first, k, &target, &inner, t) } {
+        if let Some(letters) = if j == i { Some(own()) } else { matched(first, k, target, &inner, t, &targets[j]) } {
             group.push((j, letters));
         }
     }
@@ -92,7 +128,7 @@ fn common(terms: &[Term], i: usize, k: usize) -> Option<Common> {
     }
     let order: Vec<usize> = target.0.iter().chain(&inner).copied().collect();
     let width = order.len();
-    let outer = |f: &Factor| Factor { strides: order.iter().map(|&l| f.strides[l]).collect(), ..f.clone() };
+    let outer = |f: &Factor| f.over(&order);
     let extents: Vec<usize> = order.iter().map(|&l| first.extents[l]).collect();
     let mut front = vec![outer(&first.factors[k])];
     // every term over the letters of the whole in front, and its own behind
@@ -104,7 +140,7 @@ fn common(terms: &[Term], i: usize, k: usize) -> Option<Common> {
         if all.len() > LETTERS {
             return None;
         }
-        let place = |f: &Factor| Factor { strides: all.iter().map(|&l| f.strides[l]).collect(), ..f.clone() };
+        let place = |f: &Factor| f.over(&all);
         let factors: Vec<Factor> = t.factors.iter().map(place).collect();
         let extents = all.iter().map(|&l| t.extents[l]).collect();
         rests.push(Term::new(t.coefficient, extents, factors, place(&t.target), t.note));
@@ -125,7 +161,7 @@ fn common(terms: &[Term], i: usize, k: usize) -> Option<Common> {
     // more factors that all have, now that their letters are one
     loop {
         let candidates = rests[0].factors.iter().filter(|f| f.strides[width..].iter().all(|s| *s == 0));
-        let more = candidates.map(|f| Factor { strides: f.strides[..width].to_vec(), ..f.clone() }).find(|c| {
+        let more = candidates.map(|f| Factor { strides: Strides::from_slice(&f.strides[..width]), ..*f }).find(|c| {
             // something must be left of the first, or the sum is a number
             rests.iter().all(|r| r.factors.iter().any(|f| same(f, c)))
         });
@@ -135,7 +171,7 @@ fn common(terms: &[Term], i: usize, k: usize) -> Option<Common> {
     }
     // the axes of the sum: what any rest moves along
     let axes: Vec<usize> = (0..width).filter(|&l| rests.iter().any(|r| r.factors.iter().any(|f| f.strides[l] != 0))).collect();
-    let mut strides = vec![0; width];
+    let mut strides: Strides = smallvec![0; width];
     let mut n = 1usize;
     for &l in axes.iter().rev() {
         strides[l] = n;
@@ -149,7 +185,7 @@ fn common(terms: &[Term], i: usize, k: usize) -> Option<Common> {
         let keep: Vec<usize> = (0..r.extents.len())
             .filter(|&l| l >= width || r.target.strides[l] != 0 || r.factors.iter().any(|f| f.strides[l] != 0))
             .collect();
-        let squeeze = |f: &Factor| Factor { strides: keep.iter().map(|&l| f.strides[l]).collect(), ..f.clone() };
+        let squeeze = |f: &Factor| f.over(&keep);
         let (extents, factors) = (keep.iter().map(|&l| r.extents[l]).collect(), r.factors.iter().map(squeeze).collect());
         *r = Term::new(r.coefficient, extents, factors, squeeze(&r.target), r.note);
     }
@@ -174,8 +210,7 @@ impl Letters {
 }
 
 /// The letters of another term for those of the target and of the common factor; `None` if it has no such factor.
-fn matched(first: &Term, k: usize, target: &Letters, inner: &[usize], t: &Term) -> Option<Vec<usize>> {
-    let theirs = Letters::of(&t.target, t);
+fn matched(first: &Term, k: usize, target: &Letters, inner: &[usize], t: &Term, theirs: &Letters) -> Option<Vec<usize>> {
     let alike = |a: &usize, b: &usize| first.target.strides[*a] == t.target.strides[*b] && first.extents[*a] == t.extents[*b];
     if theirs.0.len() != target.0.len()
         || first.target.offset != t.target.offset
@@ -199,22 +234,4 @@ fn matched(first: &Term, k: usize, target: &Letters, inner: &[usize], t: &Term) 
         }
         own.is_empty().then_some(out)
     })
-}
-
-impl Common {
-    /// Puts the sum before the statement, and the whole in the place of its terms.
-    fn apply(mut self, draft: &mut Draft, at: usize) {
-        let array = draft.shapes.len();
-        draft.shapes.push(self.axes.iter().map(|&l| self.whole.extents[l]).collect());
-        draft.ages.push(0);
-        self.rests.iter_mut().for_each(|r| r.target.array = array);
-        self.whole.factors.last_mut().expect("the sum is a factor").array = array;
-        let Concrete::Terms(terms) = &mut draft.statements[at] else { unreachable!("sums have terms") };
-        for &k in self.terms.iter().rev() {
-            terms.remove(k);
-        }
-        terms.push(self.whole);
-        draft.touch(at);
-        draft.statements.insert(at, Concrete::Terms(self.rests));
-    }
 }

@@ -6,87 +6,119 @@
 use super::{
     ArrayId,
     draft::{Concrete, Draft},
-    term::{Factor, LETTERS, Term},
+    factor::{self, Settled},
+    term::{Factor, LETTERS, Strides, Term},
 };
-use std::collections::BTreeSet;
+use smallvec::smallvec;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most factors of a term, terms of a definition, and terms that take the place of one.
-const FACTORS: usize = 8;
-const TERMS: usize = 6;
-/// Entries of an array that does not stay near the processor: what is spared with it counts one half more.
-const FAR: usize = 1 << 19;
+const FACTORS: usize = 12;
+const TERMS: usize = 8;
 
-/// Puts definitions where they are read; says whether something changed.
-pub(super) fn inline(draft: &mut Draft) -> bool {
+/// Puts definitions where they are read, when that costs no more, with `ahead` also if only the common factors that come up make it so;
+/// says whether something changed.
+pub(super) fn inline(draft: &mut Draft, ahead: bool) -> bool {
     let arrays: BTreeSet<ArrayId> = (draft.statements.iter())
         .filter_map(|s| if let Concrete::Terms(t) = s { t.first().map(|t| t.target.array) } else { None })
         .collect();
     let mut changed = false;
     for &a in arrays.iter().rev() {
-        changed |= one(draft, a);
+        changed |= one(draft, a, ahead);
     }
     draft.sweep();
     changed
 }
 
-/// Tries it with one array; says whether something changed.
-fn one(draft: &mut Draft, array: ArrayId) -> bool {
-    let mut definition = None;
-    let (mut readers, mut pinned) = (vec![], draft.kept.contains(&array));
-    for (k, s) in draft.statements.iter().enumerate() {
-        match s {
-            Concrete::Terms(terms) => {
-                if terms.first().is_some_and(|t| t.target.array == array) {
-                    definition = Some(k);
+/// Where an array is made and read.
+struct Uses {
+    /// The statement with its terms.
+    definition: usize,
+    /// Terms that read it, by statement.
+    readers: BTreeMap<usize, Vec<usize>>,
+    /// It must exist.
+    pinned: bool,
+}
+
+impl Uses {
+    fn of(draft: &Draft, array: ArrayId) -> Option<Uses> {
+        let (mut definition, mut readers) = (None, BTreeMap::new());
+        let mut pinned = draft.kept.contains(&array);
+        for (k, s) in draft.statements.iter().enumerate() {
+            match s {
+                Concrete::Terms(terms) => {
+                    if terms.first().is_some_and(|t| t.target.array == array) {
+                        definition = Some(k);
+                    }
+                    let read = |t: &Term| t.factors.iter().any(|f| f.array == array);
+                    let list: Vec<usize> = (0..terms.len()).filter(|&i| read(&terms[i])).collect();
+                    if !list.is_empty() {
+                        readers.insert(k, list);
+                    }
                 }
-                let read = |t: &Term| t.factors.iter().any(|f| f.array == array);
-                readers.extend(terms.iter().enumerate().filter(|(_, t)| read(t)).map(|(i, _)| (k, i)));
+                Concrete::Other { reads, .. } => pinned |= reads.contains(&array),
             }
-            Concrete::Other { reads, .. } => pinned |= reads.contains(&array),
         }
+        Some(Uses { definition: definition?, readers, pinned }).filter(|u| !u.readers.is_empty())
     }
-    let Some(Concrete::Terms(terms)) = definition.map(|k| &draft.statements[k]) else { return false };
-    if terms.len() > TERMS || readers.is_empty() {
+}
+
+fn terms(draft: &Draft, statement: usize) -> &[Term] {
+    match &draft.statements[statement] {
+        Concrete::Terms(terms) => terms,
+        Concrete::Other { .. } => &[],
+    }
+}
+
+/// Tries it with one array; says whether something changed.
+fn one(draft: &mut Draft, array: ArrayId, ahead: bool) -> bool {
+    let Some(uses) = Uses::of(draft, array) else { return false };
+    let definition = terms(draft, uses.definition);
+    if definition.len() > TERMS {
         return false;
     }
     // nothing has changed since it was tried last
-    let seen: Vec<(ArrayId, u64)> = readers.iter().filter_map(|r| draft.age(r.0)).chain([(array, draft.ages[array])]).collect();
+    let readers = uses.readers.keys().filter_map(|&k| draft.age(k));
+    let seen: Vec<(ArrayId, u64)> = readers.chain([(array, draft.ages[array])]).collect();
     if draft.tried.get(&array) == Some(&seen) {
         return false;
     }
+    let definition = definition.to_vec();
     draft.tried.insert(array, seen);
-    let definition = terms.clone();
+    let mut next = draft.shapes.len();
     let mut choices = vec![];
-    for (k, i) in readers {
-        let Concrete::Terms(terms) = &draft.statements[k] else { unreachable!("readers are terms") };
-        let old = &terms[i];
-        let new = replaced(old, array, &definition, &draft.shapes);
-        let gain = new.as_ref().map(|new| new.iter().map(Term::cost).sum::<f64>() - old.cost());
-        choices.push(((k, i), new, gain));
+    for (&k, list) in &uses.readers {
+        let old = terms(draft, k);
+        let mut new = Some(vec![]);
+        for (i, t) in old.iter().enumerate() {
+            let put = if list.contains(&i) { replaced(t, array, &definition, &draft.shapes) } else { Some(vec![t.clone()]) };
+            new = new.zip(put).map(|(new, put)| [new, put].concat());
+        }
+        let before: f64 = old.iter().map(Term::cost).sum();
+        let new = new.map(|new| {
+            let plain = Settled { sums: vec![], terms: new };
+            // terms that take the place of one may have factors in common with others
+            if !ahead || plain.cost() < before { plain } else { factor::settle(plain.terms, &mut next) }
+        });
+        let gain = new.as_ref().map(|new| new.cost() - before);
+        choices.push((k, new, gain));
     }
     // where it is cheaper by itself; everywhere, if then the array need not be made
-    let spared: f64 = if pinned { 0.0 } else { definition.iter().map(Term::cost).sum() };
-    let large = draft.shapes[array].iter().product::<usize>() > FAR;
-    let worth = if large { 1.5 } else { 1.0 };
+    let spared: f64 = if uses.pinned { 0.0 } else { definition.iter().map(Term::cost).sum() };
     let rest: f64 = choices.iter().filter_map(|c| c.2).filter(|g| *g >= 0.0).sum();
-    let everywhere = !pinned && choices.iter().all(|c| c.2.is_some()) && rest <= spared * worth;
+    let everywhere = !uses.pinned && choices.iter().all(|c| c.2.is_some()) && rest <= spared;
     let mut changed = false;
+    if everywhere {
+        draft.statements[uses.definition] = Concrete::Terms(vec![]);
+    }
     // from behind, so that places stay
-    for ((k, i), new, gain) in choices.into_iter().rev() {
+    for (k, new, gain) in choices.into_iter().rev() {
         if let (Some(new), Some(gain)) = (new, gain)
             && (everywhere || gain < 0.0)
-            && let Concrete::Terms(terms) = &mut draft.statements[k]
         {
-            terms.splice(i..=i, new);
             draft.touch(k);
+            draft.replace(k, new);
             changed = true;
-        }
-    }
-    if everywhere {
-        for s in &mut draft.statements {
-            if let Concrete::Terms(terms) = s {
-                terms.retain(|t| t.target.array != array);
-            }
         }
     }
     changed
@@ -115,7 +147,7 @@ fn replaced(term: &Term, array: ArrayId, definition: &[Term], shapes: &[Vec<usiz
 /// The term with one factor replaced by its definition.
 fn put(term: &Term, at: usize, definition: &Term, shape: &[usize]) -> Option<Term> {
     let read = &term.factors[at];
-    if read.offset != 0 || definition.target.offset != 0 || term.factors.len() + definition.factors.len() > FACTORS + 1 {
+    if read.offset != 0 || definition.target.offset != 0 || term.rank() + definition.rank() > FACTORS + 1 {
         return None;
     }
     // axes of which the strides of both are sums
@@ -165,12 +197,12 @@ fn put(term: &Term, at: usize, definition: &Term, shape: &[usize]) -> Option<Ter
     }
     let total = extents.len();
     let outer = |f: &Factor| {
-        let mut strides = vec![0; total];
+        let mut strides: Strides = smallvec![0; total];
         f.strides.iter().enumerate().for_each(|(l, s)| strides[find(&same, l)] += s);
         Factor { array: f.array, offset: f.offset, strides }
     };
     let inner = |f: &Factor| {
-        let mut strides = vec![0; total];
+        let mut strides: Strides = smallvec![0; total];
         for (y, s) in f.strides.iter().enumerate() {
             match (meaning[y], fresh[y]) {
                 (Some(x), _) => strides[find(&same, x)] += s,
@@ -192,7 +224,7 @@ fn put(term: &Term, at: usize, definition: &Term, shape: &[usize]) -> Option<Ter
     // letters that have become another, or that nothing mentions
     let gone = |l: usize| l < n && find(&same, l) != l;
     let keep: Vec<usize> = (0..total).filter(|&l| !gone(l)).collect();
-    let squeeze = |f: Factor| Factor { strides: keep.iter().map(|&l| f.strides[l]).collect(), ..f };
+    let squeeze = |f: Factor| f.over(&keep);
     Some(Term::new(
         term.coefficient * definition.coefficient,
         keep.iter().map(|&l| extents[l]).collect(),

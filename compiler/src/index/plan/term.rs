@@ -2,17 +2,26 @@
 
 use super::{ArrayId, order, order::Letters};
 use crate::number::Number;
+use smallvec::SmallVec;
 use std::cell::OnceCell;
+
+/// One stride for every letter of a term.
+pub(super) type Strides = SmallVec<[usize; 10]>;
 
 /// Entries of an array, by the stride of every letter of the term.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Factor {
     pub(super) array: ArrayId,
     pub(super) offset: usize,
-    pub(super) strides: Vec<usize>,
+    pub(super) strides: Strides,
 }
 
 impl Factor {
+    /// The factor over other letters: those at the given places.
+    pub(super) fn over(&self, places: &[usize]) -> Factor {
+        Factor { array: self.array, offset: self.offset, strides: places.iter().map(|&l| self.strides[l]).collect() }
+    }
+
     /// The letters that move it.
     pub(super) fn letters(&self) -> Letters {
         self.strides.iter().enumerate().filter(|(_, s)| **s != 0).fold(0, |set, (l, _)| set | 1 << l)
@@ -43,6 +52,11 @@ impl Term {
 
     pub(super) fn volumes(&self) -> Vec<f64> {
         self.extents.iter().map(|&n| n as f64).collect()
+    }
+
+    /// Factors that are no numbers.
+    pub(super) fn rank(&self) -> usize {
+        self.factors.iter().filter(|f| f.letters() != 0).count()
     }
 
     /// Pairs to multiply, see [`order::order`].
