@@ -131,7 +131,15 @@ impl<R: Real> Backend for Cpu<R> {
         let c = (&mut target[p.target.offset..], p.target.strides.as_slice());
         match p.symmetric {
             Some(pair)
-                if product::triangle(alpha, &p.extents, pair, p.first, (&mut *c.0, c.1), factor(0), factor(1), self.threads) => {}
+                if product::triangle(
+                    alpha,
+                    (&p.extents, pair),
+                    p.first,
+                    (&mut *c.0, c.1),
+                    factor(0),
+                    factor(1),
+                    self.threads,
+                ) => {}
             _ => product::product(alpha, &p.extents, p.first, c, factor(0), factor(1), self.threads),
         }
     }

@@ -50,8 +50,7 @@ pub(crate) fn product<R: Real>(
 /// computed once for both orders. Says whether it was done: only a matrix product is, whose rows these letters are.
 pub(crate) fn triangle<R: Real>(
     alpha: R,
-    extents: &[usize],
-    [i, j]: [usize; 2],
+    (extents, [i, j]): (&[usize], [usize; 2]),
     store: bool,
     (c, rc): (&mut [R], &[usize]),
     (a, ra): (&[R], &[usize]),
