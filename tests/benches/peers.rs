@@ -35,6 +35,8 @@ struct Workload {
     text: &'static str,
     sizes: &'static [(&'static str, usize)],
     samples: usize,
+    /// The product of the Hessian with a direction, in place of the Hessian.
+    product: bool,
     peers: &'static [&'static str],
     /// Most seconds for each peer.
     seconds: f64,
@@ -46,6 +48,7 @@ const WORKLOADS: &[Workload] = &[
         text: LOGISTIC,
         sizes: &[("m", 400), ("n", 200)],
         samples: 1,
+        product: false,
         peers: &["numpy", "jax", "torch"],
         seconds: 2.0,
     },
@@ -54,6 +57,7 @@ const WORKLOADS: &[Workload] = &[
         text: LOGISTIC,
         sizes: &[("m", 2000), ("n", 1000)],
         samples: 1,
+        product: false,
         peers: &["numpy", "jax", "torch"],
         seconds: 4.0,
     },
@@ -62,6 +66,7 @@ const WORKLOADS: &[Workload] = &[
         text: FACTORIZATION,
         sizes: &[("n", 200), ("k", 5)],
         samples: 1,
+        product: false,
         peers: &["jax", "torch"],
         seconds: 4.0,
     },
@@ -70,6 +75,7 @@ const WORKLOADS: &[Workload] = &[
         text: DEEP,
         sizes: &[("n", 40), ("B", 64)],
         samples: 1,
+        product: false,
         peers: &["jax", "torch"],
         seconds: 4.0,
     },
@@ -78,6 +84,7 @@ const WORKLOADS: &[Workload] = &[
         text: ATTENTION,
         sizes: &[("L", 49), ("dV", 16), ("dK", 16)],
         samples: 1,
+        product: false,
         peers: &["jax", "jax_map", "torch"],
         seconds: 3.0,
     },
@@ -86,6 +93,7 @@ const WORKLOADS: &[Workload] = &[
         text: ATTENTION,
         sizes: &[("L", 64), ("dV", 64), ("dK", 16)],
         samples: 1,
+        product: false,
         peers: &["jax", "jax_map"],
         seconds: 5.0,
     },
@@ -94,6 +102,7 @@ const WORKLOADS: &[Workload] = &[
         text: TRANSFORMER,
         sizes: &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)],
         samples: 1,
+        product: false,
         peers: &["jax", "torch"],
         seconds: 5.0,
     },
@@ -102,6 +111,7 @@ const WORKLOADS: &[Workload] = &[
         text: TRANSFORMER,
         sizes: &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)],
         samples: 8,
+        product: false,
         peers: &["jax"],
         seconds: 5.0,
     },
@@ -110,8 +120,72 @@ const WORKLOADS: &[Workload] = &[
         text: TRANSFORMER,
         sizes: &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)],
         samples: 128,
+        product: false,
         peers: &[],
         seconds: 5.0,
+    },
+    Workload {
+        name: "logistic-1000-product",
+        text: LOGISTIC,
+        sizes: &[("m", 2000), ("n", 1000)],
+        samples: 1,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 1.0,
+    },
+    Workload {
+        name: "factorization-200-product",
+        text: FACTORIZATION,
+        sizes: &[("n", 200), ("k", 5)],
+        samples: 1,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 1.0,
+    },
+    Workload {
+        name: "deep-40-64-product",
+        text: DEEP,
+        sizes: &[("n", 40), ("B", 64)],
+        samples: 1,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 1.0,
+    },
+    Workload {
+        name: "attention-49-16-16-product",
+        text: ATTENTION,
+        sizes: &[("L", 49), ("dV", 16), ("dK", 16)],
+        samples: 1,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 1.0,
+    },
+    Workload {
+        name: "attention-64-64-16-product",
+        text: ATTENTION,
+        sizes: &[("L", 64), ("dV", 64), ("dK", 16)],
+        samples: 1,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 1.0,
+    },
+    Workload {
+        name: "transformer-1-product",
+        text: TRANSFORMER,
+        sizes: &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)],
+        samples: 1,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 1.0,
+    },
+    Workload {
+        name: "transformer-8-product",
+        text: TRANSFORMER,
+        sizes: &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)],
+        samples: 8,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 1.0,
     },
 ];
 
@@ -158,11 +232,12 @@ fn hesse(w: &Workload, folder: &Path) -> (Took, Matrix<f64>, f64, f64) {
     let start = Instant::now();
     let mut m = model(w.text);
     let sizes: BTreeMap<&str, usize> = w.sizes.iter().copied().collect();
-    let f = Functions::new(&mut m, false).hessian(Part::Whole).expect("a Hessian");
+    let mut functions = Functions::new(&mut m, false);
+    let f = if w.product { functions.hvp() } else { functions.hessian(Part::Whole) }.expect("a derivative");
     let compiled = start.elapsed().as_secs_f64();
     let size = |name: &str| sizes.get(name).copied();
     let (mut shared, mut samples) = (BTreeMap::new(), vec![Sample::new(); w.samples]);
-    for (name, v) in m.graph.variables() {
+    for (name, v) in m.graph.variables().filter(|x| !x.0.starts_with("direction of ")) {
         let (Some(rows), Some(cols)) = (v.shape.rows.eval(&size), v.shape.cols.eval(&size)) else { continue };
         let batched = w.samples > 1 && matches!(v.kind, hesse_compiler::expr::Kind::Input | hesse_compiler::expr::Kind::Target);
         if batched {
@@ -176,6 +251,18 @@ fn hesse(w: &Workload, folder: &Path) -> (Took, Matrix<f64>, f64, f64) {
             save(&folder.join(format!("{name}.npy")), &[rows, cols], &e.data);
             shared.insert(name.to_owned(), e);
         }
+    }
+    // one array of a direction for every parameter, one after the other for the peers
+    let mut direction = vec![];
+    for name in m.params.iter().filter(|_| w.product) {
+        let along = format!("direction of {name}");
+        let (rows, cols) = (shared[name].rows, shared[name].cols);
+        let e = entries(w, &along, rows, cols, 0);
+        direction.extend_from_slice(&e.data);
+        shared.insert(along, e);
+    }
+    if w.product {
+        save(&folder.join("direction.npy"), &[direction.len()], &direction);
     }
     let names = serde_json::to_string(&m.params).expect("names are text");
     fs::write(folder.join("parameters.json"), names).expect("a temporary folder can be written");
@@ -197,7 +284,12 @@ fn hesse(w: &Workload, folder: &Path) -> (Took, Matrix<f64>, f64, f64) {
     }
     let (median, spread) = median(&times);
     let work = ready.work().unwrap_or_default();
-    let whole = assemble(&first, m.params.len());
+    let whole = if w.product {
+        let all: Vec<f64> = first.values.iter().flat_map(|m| m.data.clone()).collect();
+        Matrix { rows: all.len(), cols: 1, data: all }
+    } else {
+        assemble(&first, m.params.len())
+    };
     (Took { median, spread, compile, apart: 0.0, peak_mib: peak() }, whole, work.0 as f64, work.1 as f64)
 }
 
