@@ -361,7 +361,7 @@ impl OpRef {
 
 impl PartialEq for OpRef {
     fn eq(&self, o: &Self) -> bool {
-        self.0.name == o.0.name
+        std::ptr::eq(self.0, o.0) || self.0.name == o.0.name
     }
 }
 impl Eq for OpRef {}

@@ -1,6 +1,9 @@
 //! What follows from linearity: sums are multiplied out, and common factors taken out.
 
-use super::{ENode, Search, TERMS};
+use super::{
+    ENode, Search, TERMS,
+    fresh::{Fresh, LINEAR},
+};
 use crate::{
     expr::{Expr, Graph, OpRef},
     ops::{add::ADD, build::Build, scale::SCALE},
@@ -11,8 +14,16 @@ use std::collections::{BTreeMap, HashSet};
 
 impl Search {
     /// What follows from linearity: factors that are sums are multiplied out, and common factors of terms are taken out.
-    pub(super) fn linear(&mut self, node: &ENode, out: &mut Vec<(Reason, Expr, Expr)>) {
+    /// Only what may be new is said: the class of the node and what is below have changed.
+    pub(super) fn linear(&mut self, id: Id, node: &ENode, fresh: &Fresh, out: &mut Vec<(Reason, Expr, Expr)>) {
         let ENode::Apply(op, args) = node else { return };
+        let near = &fresh[LINEAR];
+        // of a term all is seen that it is a multiple of
+        let new_term = |s: &Search, t: Id| s.peeled(t).iter().any(|(_, core)| near.contains(&s.egraph.find(*core)));
+        let factors = op.is_sum() && args.len() <= TERMS;
+        if !near.contains(&id) && !(factors && args.iter().any(|&t| new_term(self, t))) {
+            return;
+        }
         let best: Vec<Expr> = args.iter().map(|&a| self.egraph[a].data.expr).collect();
         if is_linear(*op) {
             for (k, &a) in args.iter().enumerate() {
@@ -38,7 +49,7 @@ impl Search {
                 }
             }
         }
-        if op.is_sum() && args.len() <= TERMS {
+        if factors {
             self.common_factors(args, &best, out);
         }
     }
