@@ -7,6 +7,7 @@ use crate::{
     matrix::Matrix,
     number::Number,
 };
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
 
 /// A node of a graph; arguments always have smaller ids than what is made of them.
@@ -61,14 +62,14 @@ pub struct Variable {
 #[derive(Default)]
 pub struct Graph {
     nodes: Vec<(Node, Type, Facts)>,
-    ids: HashMap<Node, Expr>,
+    ids: FxHashMap<Node, Expr>,
     vars: BTreeMap<String, Variable>,
     order: Vec<String>,
     names: BTreeMap<Expr, String>,
     /// The axes of nodes that are arrays of more than two.
     axes: BTreeMap<Expr, Vec<Dim>>,
     /// What applications have come to, so that simplification of a shared argument is done once; forgotten with new facts.
-    applied: HashMap<(OpRef, Vec<Expr>), Expr>,
+    applied: FxHashMap<(OpRef, Vec<Expr>), Expr>,
     /// Whether expressions stay as they are written.
     literal: bool,
 }

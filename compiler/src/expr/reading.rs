@@ -1,12 +1,9 @@
 //! `Reading`: what a row says of shapes and facts, read from its text once a thread.
 
-use super::{Fact, Facts, Op, Shape, Type, op::Argument};
+use super::{Fact, Facts, Meaning, Op, Shape, Type, op::Argument};
 use crate::dim::Dim;
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, HashMap},
-    rc::Rc,
-};
+use rustc_hash::FxHashMap;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 /// A size of a signature.
 enum Size {
@@ -33,11 +30,13 @@ pub(super) struct Reading {
     open: bool,
     /// Facts that must be known of arguments, and what then is known of the result.
     facts: Vec<(Vec<(Fact, usize)>, Facts)>,
+    /// Whether two arguments may change places.
+    pub(super) commutes: bool,
 }
 
 thread_local! {
     /// By the places of the rows.
-    static READINGS: RefCell<HashMap<usize, Rc<Reading>>> = RefCell::default();
+    static READINGS: RefCell<FxHashMap<usize, Rc<Reading>>> = RefCell::default();
 }
 
 impl Reading {
@@ -70,7 +69,7 @@ impl Reading {
             None => Size::Formula(d.clone()),
         };
         let result = (of_result(&signature.result.0), of_result(&signature.result.1));
-        Reading { slots, result, open: signature.open, facts: Facts::read(op.facts), names }
+        Reading { slots, result, open: signature.open, facts: Facts::read(op.facts), names, commutes: commutes(op) }
     }
 
     /// The shape of the result; `None` where the arguments do not fit, or only a closer look tells.
@@ -112,4 +111,13 @@ impl Reading {
         let holds = |given: &[(Fact, usize)]| given.iter().all(|&(fact, slot)| argument(slot).has(fact));
         self.facts.iter().filter(|(given, _)| holds(given)).fold(Facts::default(), |all, x| all.union(x.1))
     }
+}
+
+/// Whether two arguments of a contraction stand under the same letters.
+fn commutes(op: &Op) -> bool {
+    let Meaning::Contraction(text) = op.meaning else { return false };
+    text.split_once(',').is_some_and(|(a, rest)| {
+        let b = rest.trim_start().strip_prefix(a.trim());
+        b.is_some_and(|after| after.trim_start().starts_with("->"))
+    })
 }

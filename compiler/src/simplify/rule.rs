@@ -22,16 +22,6 @@ pub(super) enum Pattern {
     Apply(OpRef, Vec<Pattern>),
 }
 
-impl Pattern {
-    /// How many classes deep it looks.
-    pub(super) fn depth(&self) -> usize {
-        match self {
-            Pattern::Apply(_, args) => 1 + args.iter().map(Pattern::depth).max().unwrap_or(0),
-            _ => 0,
-        }
-    }
-}
-
 /// A variable of a law.
 #[derive(Clone, Debug)]
 pub(super) struct Variable {
@@ -56,8 +46,6 @@ pub(super) struct Rule {
     pub(super) from: Pattern,
     /// What is equal to it.
     pub(super) to: Pattern,
-    /// How many steps below a class it looks.
-    pub(super) depth: usize,
 }
 
 /// All rules in the order of the laws.
@@ -70,7 +58,7 @@ fn rules(law: &'static Law) -> Vec<Rule> {
         .map(|(name, v)| Variable { name: name.to_owned(), shape: v.shape.clone(), facts: g.facts(v.expr) })
         .collect();
     let (l, r) = (pattern(&g, &variables, lhs), pattern(&g, &variables, rhs));
-    let rule = |forward, from: Pattern, to| Rule { law, forward, variables: variables.clone(), depth: from.depth(), from, to };
+    let rule = |forward, from, to| Rule { law, forward, variables: variables.clone(), from, to };
     match law.both {
         true => vec![rule(true, l.clone(), r.clone()), rule(false, r, l)],
         false => vec![rule(true, l, r)],

@@ -17,7 +17,8 @@ use super::{
 use crate::expr::{Expr, Graph, Node, OpRef};
 use egg::{Analysis, DidMerge, Id, Language, Symbol};
 use fresh::Seen;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// How far to search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,10 +143,10 @@ impl Analysis<ENode> for World {
 /// An e-graph that holds formulas of one graph.
 pub(super) struct Search {
     egraph: EGraph,
-    ids: HashMap<Expr, Id>,
+    ids: FxHashMap<Expr, Id>,
     reasons: BTreeMap<Symbol, Reason>,
     given: Vec<(Reason, Expr, Expr)>,
-    told: HashSet<(Expr, Expr)>,
+    told: FxHashSet<(Expr, Expr)>,
     /// The classes as the laws last found them.
     seen: Seen,
     limits: Limits,
@@ -157,10 +158,10 @@ impl Search {
         let world = World { g, costs: HashMap::new(), normal: vec![] };
         Search {
             egraph: EGraph::new(world).with_explanations_enabled().without_explanation_length_optimization(),
-            ids: HashMap::new(),
+            ids: FxHashMap::default(),
             reasons: BTreeMap::new(),
             given: vec![],
-            told: HashSet::new(),
+            told: FxHashSet::default(),
             seen: Seen::default(),
             limits,
         }
@@ -273,14 +274,18 @@ impl Search {
         for r in RULES.iter() {
             let Pattern::Apply(op, _) = &r.from else { continue };
             let reason = Reason::Law(r.law.name, r.forward);
-            let near = &fresh[r.depth];
-            for &id in by_op.get(op.0.name).into_iter().flatten().filter(|id| near.contains(id)) {
+            for &id in by_op.get(op.0.name).into_iter().flatten() {
+                if !fresh.law(self, r, id) {
+                    continue;
+                }
                 out.extend(self.instances(r, id).into_iter().map(|(a, b)| (reason.clone(), a, b)));
             }
         }
         for &id in &classes {
             for node in self.egraph[id].nodes.clone() {
-                self.linear(id, &node, &fresh, &mut out);
+                if fresh.linear(self, id, &node) {
+                    self.linear(&node, &mut out);
+                }
             }
         }
         out

@@ -1,9 +1,6 @@
 //! What follows from linearity: sums are multiplied out, and common factors taken out.
 
-use super::{
-    ENode, Search, TERMS,
-    fresh::{Fresh, LINEAR},
-};
+use super::{ENode, Search, TERMS};
 use crate::{
     expr::{Expr, Graph, OpRef},
     ops::{add::ADD, build::Build, scale::SCALE},
@@ -14,16 +11,8 @@ use std::collections::{BTreeMap, HashSet};
 
 impl Search {
     /// What follows from linearity: factors that are sums are multiplied out, and common factors of terms are taken out.
-    /// Only what may be new is said: the class of the node and what is below have changed.
-    pub(super) fn linear(&mut self, id: Id, node: &ENode, fresh: &Fresh, out: &mut Vec<(Reason, Expr, Expr)>) {
+    pub(super) fn linear(&mut self, node: &ENode, out: &mut Vec<(Reason, Expr, Expr)>) {
         let ENode::Apply(op, args) = node else { return };
-        let near = &fresh[LINEAR];
-        // of a term all is seen that it is a multiple of
-        let new_term = |s: &Search, t: Id| s.peeled(t).iter().any(|(_, core)| near.contains(&s.egraph.find(*core)));
-        let factors = op.is_sum() && args.len() <= TERMS;
-        if !near.contains(&id) && !(factors && args.iter().any(|&t| new_term(self, t))) {
-            return;
-        }
         let best: Vec<Expr> = args.iter().map(|&a| self.egraph[a].data.expr).collect();
         if is_linear(*op) {
             for (k, &a) in args.iter().enumerate() {
@@ -49,7 +38,7 @@ impl Search {
                 }
             }
         }
-        if factors {
+        if op.is_sum() && args.len() <= TERMS {
             self.common_factors(args, &best, out);
         }
     }
@@ -115,7 +104,7 @@ impl Search {
     }
 
     /// A class as scalars times a class, in every way in which its nodes say so.
-    fn peeled(&self, id: Id) -> Vec<(Vec<Expr>, Id)> {
+    pub(super) fn peeled(&self, id: Id) -> Vec<(Vec<Expr>, Id)> {
         let mut out = vec![(vec![], id)];
         let mut k = 0;
         while k < out.len() && out.len() < TERMS {

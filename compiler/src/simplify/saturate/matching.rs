@@ -127,7 +127,7 @@ impl Search {
                 };
                 for n in &class.nodes {
                     let ENode::Apply(o, args) = n else { continue };
-                    if args.len() != patterns.len() || o != op {
+                    if !std::ptr::eq(o.0, op.0) || args.len() != patterns.len() {
                         continue;
                     }
                     let terms = Terms { op: *op, patterns, args };
