@@ -64,7 +64,9 @@ fn every_format_has_the_formulas() {
         assert!(markdown.contains(latex) && tex.contains(latex), "{latex}");
     }
     assert!(tex.trim_end().ends_with("\\end{document}"));
-    assert!(!read(&folder, "r.html").contains("http"), "nothing outside of the page");
+    for outside in ["src=\"", "href=\"http", "url(", "@import"] {
+        assert!(!read(&folder, "r.html").contains(outside), "{outside} names something outside of the page");
+    }
 }
 
 #[test]
