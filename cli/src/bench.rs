@@ -112,11 +112,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
 }
 
 /// Times of repeated evaluations, the shortest first, after one that is not counted.
-fn repeat(
-    ready: &dyn Prepared,
-    shared: &dyn Fn(&str) -> Option<hesse_compiler::matrix::Matrix<f64>>,
-    samples: &[Sample],
-) -> Result<Vec<f64>, Failure> {
+fn repeat(ready: &dyn Prepared, shared: &Sample, samples: &[Sample]) -> Result<Vec<f64>, Failure> {
     ready.reclaim(ready.mean(shared, samples)?);
     let (begin, mut times) = (Instant::now(), vec![]);
     while times.is_empty() || times.len() < RUNS && begin.elapsed().as_secs_f64() < SECONDS {
