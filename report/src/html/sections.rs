@@ -103,7 +103,8 @@ pub(super) fn bounds(r: &Report) -> String {
     let with_data = b.blocks.iter().chain(&b.whole).any(|x| x.bound.is_some());
     let mut out = String::from(
         "<p>Upper bounds of the spectral norms of the blocks. ‖·‖<sub>2</sub> is the spectral norm, ‖·‖<sub>F</sub> the Frobenius \
-         norm; normrow and normcol are the longest row and column.</p>\n",
+         norm, ‖·‖<sub>2,∞</sub> the length of the longest row, ‖·‖<sub>1,2</sub> that of the longest column, ‖·‖<sub>∞</sub> and \
+         ‖·‖<sub>1</sub> the largest absolute sums of rows and columns.</p>\n",
     );
     if with_data && let Some(n) = r.numbers.first() {
         let of = if n.dense_samples < n.samples { format!(" of the first {} samples", n.dense_samples) } else { String::new() };

@@ -107,7 +107,7 @@ impl<R: Real> Cpu<R> {
     }
 
     /// A product by so many threads.
-    pub(super) fn multiply(&self, p: &Product, factors: &[&Vec<R>], target: &mut Vec<R>, threads: usize) {
+    pub(super) fn multiply(&self, p: &Product, factors: &[&Vec<R>], target: &mut [R], threads: usize) {
         let (one, still) = ([R::of(1.0)], vec![0; p.extents.len()]);
         let factor = |k: usize| match (p.factors.get(k), factors.get(k)) {
             (Some(o), Some(a)) => (&a[o.offset..], o.strides.as_slice()),
