@@ -79,7 +79,6 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let one = [Sample::new()];
     let samples: &[Sample] = if bound.samples.is_empty() { &one } else { &bound.samples };
     let size = |name: &str| bound.sizes.get(name).copied();
-    let shared = |name: &str| bound.shared.get(name).cloned();
     let mut table = vec![];
     for q in &queries {
         let compiling = Instant::now();
@@ -89,7 +88,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         let failed = |f: Failure| pipeline::failed(&f, &format!("`{}`", q.text)).render(&[], manner.color);
         let ready = executor.prepare(&program, setting).map_err(failed)?;
         let compile_s = parsed + compiling.elapsed().as_secs_f64();
-        let times = repeat(ready.as_ref(), &shared, samples).map_err(failed)?;
+        let times = repeat(ready.as_ref(), &bound.shared, samples).map_err(failed)?;
         let (flops, bytes) = ready.work().unwrap_or_default();
         table.push(Measured {
             query: q.text.clone(),
