@@ -227,7 +227,7 @@ fn entries(w: &Workload, name: &str, rows: usize, cols: usize, sample: usize) ->
     })
 }
 
-/// Runs hesse; its Hessian as one matrix, for comparison, and the data in a folder.
+/// Runs hesse; its Hessian as one matrix, for comparison, operations, the time to write as much; and the data in a folder.
 fn hesse(w: &Workload, folder: &Path) -> (Took, Matrix<f64>, f64, f64) {
     let start = Instant::now();
     let mut m = model(w.text);
@@ -282,6 +282,15 @@ fn hesse(w: &Workload, folder: &Path) -> (Took, Matrix<f64>, f64, f64) {
         // as a loop does that has used a Hessian
         ready.reclaim(outcome);
     }
+    // the floor of what writes much: all results, filled with one number
+    let mut sink: Vec<Vec<f64>> = first.values.iter().map(|m| vec![0.0; m.data.len()]).collect();
+    let fill = |k: usize, sink: &mut [Vec<f64>]| {
+        let t = Instant::now();
+        sink.iter_mut().for_each(|v| v.fill(std::hint::black_box(k as f64)));
+        std::hint::black_box(&sink);
+        t.elapsed().as_secs_f64()
+    };
+    let write = (0..9).map(|k| fill(k, &mut sink)).fold(f64::INFINITY, f64::min);
     let (median, spread) = median(&times);
     let work = ready.work().unwrap_or_default();
     let whole = if w.product {
@@ -290,7 +299,7 @@ fn hesse(w: &Workload, folder: &Path) -> (Took, Matrix<f64>, f64, f64) {
     } else {
         assemble(&first, m.params.len())
     };
-    (Took { median, spread, compile, apart: 0.0, peak_mib: peak() }, whole, work.0 as f64, work.1 as f64)
+    (Took { median, spread, compile, apart: 0.0, peak_mib: peak() }, whole, work.0 as f64, write)
 }
 
 /// The blocks on and above the diagonal as one symmetric matrix.
@@ -397,7 +406,7 @@ fn main() {
     for w in WORKLOADS.iter().filter(|w| word.as_ref().is_none_or(|x| w.name.contains(x.as_str()))) {
         let folder: PathBuf = std::env::temp_dir().join(format!("hesse-peers-{}-{}", std::process::id(), w.name));
         fs::create_dir_all(&folder).expect("a temporary folder can be made");
-        let (ours, whole, flops, _) = hesse(w, &folder);
+        let (ours, whole, flops, write) = hesse(w, &folder);
         let row = |table: &mut String, side: &str, t: &Took, flops: Option<f64>| {
             let work = flops.map_or_else(|| "|".to_owned(), |f| format!("{:.3} | {:.2}", f / 1e9, f / t.median / rate));
             let noisy = if t.spread > 0.2 { " (noisy)" } else { "" };
@@ -414,6 +423,7 @@ fn main() {
             );
         };
         row(&mut table, "hesse", &ours, Some(flops));
+        let _ = writeln!(table, "| {} | *writing* | {:.3} | | {:.2} | | | | | |", w.name, 1e3 * write, write / ours.median);
         for name in w.peers {
             match peer(w, name, &folder, &whole) {
                 Ok(t) => {
@@ -432,7 +442,7 @@ fn main() {
         let page = format!(
             "# Benchmarks\n\nWritten by `cargo bench -p hesse-tests --bench peers`: {cpu}, one thread, double precision, the same data and \
              the same run. hesse computes the blocks on and above the diagonal; the others are their transposes. *apart* is the largest \
-             difference to hesse's answer, relative to its largest entry. A matrix product of 512×512 runs at {:.1} Gflop/s here. Runs \
+             difference to hesse's answer, relative to its largest entry; *writing* fills the blocks with one number. A matrix product of 512×512 runs at {:.1} Gflop/s here. Runs \
              whose middle half spreads by more than a fifth of the median say so.\n\n{table}\n{}\n",
             rate / 1e9,
             words.join("\n")
