@@ -112,6 +112,26 @@ fn hessians_are_those_of_dual_numbers() {
     }
 }
 
+/// On an OpenCL device; where there is none, the test fails and says so.
+#[cfg(feature = "opencl")]
+#[test]
+fn hessians_on_a_device_are_those_of_the_processor() {
+    use hesse::{
+        device::{Device, OpenCl},
+        dynamic::Dynamic,
+    };
+    let api = || OpenCl::new().expect("an OpenCL device");
+    let (double, single) = (Dynamic(Device::<f64, _>::new(api())), Dynamic(Device::<f32, _>::new(api())));
+    for name in named("examples", ".hesse") {
+        let (_, mut case) = example(&name);
+        let hessian = case.value("hessian(loss)");
+        let off = distance(&hessian, &case.value_on(&double, "hessian(loss)"));
+        assert!(off < TOLERANCE, "{name}: off by {off:e} in double precision");
+        let off = distance(&hessian, &case.value_on(&single, "hessian(loss)"));
+        assert!(off < 1e-4, "{name}: off by {off:e} in single precision");
+    }
+}
+
 #[test]
 fn formulas_paste_back() {
     for name in named("examples", ".hesse") {

@@ -10,4 +10,4 @@ mod backend;
 mod execute;
 
 pub use backend::{Backend, Cpu};
-pub use execute::{Dynamic, Input, execute};
+pub use execute::{Dynamic, Engine, Input, execute};

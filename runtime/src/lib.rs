@@ -28,6 +28,8 @@ extern crate self as hesse;
 #[doc(hidden)]
 pub mod batch;
 mod block_hessian;
+#[cfg(any(feature = "opencl", feature = "cuda"))]
+pub mod device;
 #[cfg(feature = "dynamic")]
 pub mod dynamic;
 mod entries;
