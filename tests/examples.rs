@@ -112,23 +112,37 @@ fn hessians_are_those_of_dual_numbers() {
     }
 }
 
-/// On an OpenCL device; where there is none, the test fails and says so.
+/// On an OpenCL device; where there is none, these tests fail and say so.
 #[cfg(feature = "opencl")]
-#[test]
-fn hessians_on_a_device_are_those_of_the_processor() {
+mod on_a_device {
+    use super::*;
     use hesse::{
-        device::{Device, OpenCl},
-        dynamic::Dynamic,
+        Real,
+        device::{Api, Device, OpenCl},
+        dynamic::{Cpu, Dynamic},
     };
-    let api = || OpenCl::new().expect("an OpenCL device");
-    let (double, single) = (Dynamic(Device::<f64, _>::new(api())), Dynamic(Device::<f32, _>::new(api())));
-    for name in named("examples", ".hesse") {
-        let (_, mut case) = example(&name);
-        let hessian = case.value("hessian(loss)");
-        let off = distance(&hessian, &case.value_on(&double, "hessian(loss)"));
-        assert!(off < TOLERANCE, "{name}: off by {off:e} in double precision");
-        let off = distance(&hessian, &case.value_on(&single, "hessian(loss)"));
-        assert!(off < 1e-4, "{name}: off by {off:e} in single precision");
+
+    fn hessians<R: Real>(tolerance: f64)
+    where
+        OpenCl: Api<R>,
+    {
+        let device = Dynamic(Device::<R, _>::new(OpenCl::new().expect("an OpenCL device")));
+        for name in named("examples", ".hesse") {
+            let (_, mut case) = example(&name);
+            let wanted = case.value_on(&Dynamic(Cpu::<f64>::new(1)), "hessian(loss)");
+            let off = distance(&wanted, &case.value_on(&device, "hessian(loss)"));
+            assert!(off < tolerance, "{name}: the Hessian is off by {off:e}");
+        }
+    }
+
+    #[test]
+    fn hessians_in_double_precision() {
+        hessians::<f64>(TOLERANCE);
+    }
+
+    #[test]
+    fn hessians_in_single_precision() {
+        hessians::<f32>(1e-4);
     }
 }
 

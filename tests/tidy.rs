@@ -104,7 +104,7 @@ fn every_operation_is_listed() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    for part in ["compiler/src", "runtime/src", "macros/src", "cli/src", "tests", "examples"] {
+    for part in ["compiler/src", "runtime/src", "macros/src", "report/src", "cli/src", "tests", "examples"] {
         for (name, text) in sources(part) {
             assert!(text.starts_with("//! "), "{part}/{name} does not open with a sentence");
         }
@@ -114,7 +114,7 @@ fn every_file_says_what_it_is_for() {
 /// What cannot fail says why.
 #[test]
 fn no_bare_unwrap_in_library_code() {
-    for part in ["compiler/src", "runtime/src", "macros/src", "cli/src"] {
+    for part in ["compiler/src", "runtime/src", "macros/src", "report/src", "cli/src"] {
         for (name, text) in sources(part) {
             for (k, line) in text.lines().enumerate() {
                 let code = line.split("//").next().expect("a part");

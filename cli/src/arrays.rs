@@ -1,5 +1,9 @@
 //! Reading data: JSON, NumPy archives, safetensors.
 
+mod rename;
+
+pub(crate) use rename::Rename;
+
 use crate::files;
 use hesse_compiler::{
     data::{Array, Data},
@@ -12,7 +16,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt, fs,
     io::{Cursor, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Largest data file that is read, in bytes.
@@ -28,10 +32,37 @@ fn too_large(what: &str, needed: u128, limit: u128) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::Memory, message).help("raise the limit with --memory"))
 }
 
-/// Reads the data for a model, in at most `limit` bytes.
+/// Reads the data for a model from one or several files, in at most `limit` bytes; arrays get the names that the model has.
 ///
 /// Errors: one diagnostic: what was needed, what was found.
-pub(crate) fn read(path: &Path, model: &Model, limit: u128) -> Result<Data, Box<Diagnostic>> {
+pub(crate) fn read(paths: &[PathBuf], map: &[Rename], model: &Model, limit: u128) -> Result<Data, Box<Diagnostic>> {
+    rename::check(map, model)?;
+    let (mut all, mut from) = (BTreeMap::new(), BTreeMap::new());
+    for path in paths {
+        let name = path.display().to_string();
+        for (key, array) in file(path, limit)? {
+            if let Some(other) = from.insert(key.clone(), name.clone()) {
+                return Err(wrong(format!("`{key}` is given twice: in `{other}` and in `{name}`")));
+            }
+            all.insert(key, array);
+        }
+    }
+    let name = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    let arrays = rename::renamed(all, map, &name, true)?;
+    sorted(arrays, model, name)
+}
+
+/// Reads arrays that take the place of others: those of the map that the file has not are no mistake.
+///
+/// Errors: one diagnostic: what was needed, what was found.
+pub(crate) fn read_over(path: &Path, map: &[Rename], model: &Model, limit: u128) -> Result<Data, Box<Diagnostic>> {
+    let name = path.display().to_string();
+    let arrays = rename::renamed(file(path, limit)?, map, &name, false)?;
+    sorted(arrays, model, name)
+}
+
+/// The arrays of a file.
+fn file(path: &Path, limit: u128) -> Result<BTreeMap<String, Array>, Box<Diagnostic>> {
     let name = path.display().to_string();
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
     if !["json", "npz", "safetensors"].contains(&ending.as_str()) {
@@ -42,11 +73,15 @@ pub(crate) fn read(path: &Path, model: &Model, limit: u128) -> Result<Data, Box<
         return Err(too_large(&format!("`{name}`"), n, limit));
     }
     let bytes = files::bytes(path, LARGEST).map_err(|m| Box::new(Diagnostic::new(Code::File, m)))?;
-    let arrays = match ending.as_str() {
-        "json" => json(&name, &bytes)?,
-        "npz" => npz(&name, &bytes, limit)?,
-        _ => safetensors(&name, &bytes)?,
-    };
+    match ending.as_str() {
+        "json" => json(&name, &bytes),
+        "npz" => npz(&name, &bytes, limit),
+        _ => safetensors(&name, &bytes),
+    }
+}
+
+/// Arrays and sizes apart.
+fn sorted(arrays: BTreeMap<String, Array>, model: &Model, name: String) -> Result<Data, Box<Diagnostic>> {
     let mut data = Data { arrays: BTreeMap::new(), sizes: BTreeMap::new(), source: name.clone() };
     for (key, array) in arrays {
         let is_size = model.sizes.contains(&key) || model.derived.contains_key(&key);

@@ -18,6 +18,7 @@ use std::{collections::BTreeMap, path::PathBuf};
     default features may be off. Kernels for CUDA or OpenCL are for the sizes of --dims; beside them a manifest, of the same name\n\
     but .json, says on which arrays they run, in order.\n\n\
     Example: hesse emit attention.hesse --target rust -o attention.rs\n\
+    Example: hesse emit attention.hesse --target rust --functions loss,gradient -o attention.rs\n\
     Example: hesse emit attention.hesse --target rust -q 'hessian(loss, Wq, Wk)' --dims L=49,dV=16,dK=16 -o block.rs\n\
     Example: hesse emit attention.hesse --target cuda -q 'hessian(loss)' --dims L=49,dV=16,dK=16 -o attention.cu"
 )]
@@ -31,6 +32,10 @@ pub(crate) struct Args {
     /// What the functions compute, one each; may be given several times
     #[arg(short, long = "query", value_name = "QUERY", num_args = 1..)]
     query: Vec<String>,
+    /// Which functions to write without queries
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "loss,gradient,hessian",
+        value_parser = ["loss", "gradient", "hessian", "hvp"], conflicts_with = "query")]
+    functions: Vec<String>,
     /// Typical sizes, for which the order of products is chosen; of kernels, their sizes
     #[arg(long, value_name = "SIZES", value_parser = crate::eval::dims)]
     dims: Option<BTreeMap<String, usize>>,
@@ -58,10 +63,14 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let shown = |d: hesse_compiler::diagnostic::Diagnostic| d.render(&sources, manner.color);
     let mut make = Functions::new(&mut model, true);
     let mut functions: Vec<Function> = vec![];
-    if queries.is_empty() {
-        functions.push(make.loss().map_err(shown)?);
-        functions.push(make.gradient().map_err(shown)?);
-        functions.push(make.hessian(Part::Whole).map_err(shown)?);
+    for name in args.functions.iter().filter(|_| queries.is_empty()) {
+        let made = match name.as_str() {
+            "loss" => make.loss(),
+            "gradient" => make.gradient(),
+            "hvp" => make.hvp(),
+            _ => make.hessian(Part::Whole),
+        };
+        functions.push(made.map_err(shown)?);
     }
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     for q in &queries {

@@ -22,9 +22,12 @@ pub(crate) struct Args {
     /// Model file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Data file: .json, .npz or .safetensors
+    /// Data file: .json, .npz or .safetensors; may be given several times, as for weights and a batch
     #[arg(long, value_name = "DATA", required_unless_present = "random", conflicts_with = "random")]
-    data: Option<PathBuf>,
+    data: Vec<PathBuf>,
+    /// An array of the data under the name that the model has for it, transposed with a prime: "encoder.q.weight=Wq'"
+    #[arg(long, value_name = "NAME=NAME", value_parser = arrays::Rename::parse, conflicts_with = "random")]
+    map: Vec<arrays::Rename>,
     /// Random data of that seed, with the sizes of --dims
     #[arg(long, value_name = "SEED", requires = "dims")]
     random: Option<u64>,
@@ -118,9 +121,9 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let shown = |errors: Vec<Diagnostic>| files::render(&errors, &[], manner);
     let none = BTreeMap::new();
     let limit = args.memory.unwrap_or_else(quarter);
-    let given: Data = match (&args.data, args.random) {
-        (Some(path), _) => arrays::read(path, &model, limit).map_err(|d| shown(vec![*d]))?,
-        (None, seed) => random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none), limit).map_err(shown)?,
+    let given: Data = match (args.data.as_slice(), args.random) {
+        (paths @ [_, ..], _) => arrays::read(paths, &args.map, &model, limit).map_err(|d| shown(vec![*d]))?,
+        ([], seed) => random(&model, seed.unwrap_or(0), args.dims.as_ref().unwrap_or(&none), limit).map_err(shown)?,
     };
     let bound = data::bind(&model, &given).map_err(shown)?;
     let unused: Vec<String> = data::unused(&model, &given)

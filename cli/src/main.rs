@@ -11,6 +11,9 @@ mod eval;
 mod files;
 mod landscape;
 mod output;
+mod plot;
+mod progress;
+mod report;
 mod source;
 mod verify;
 
@@ -50,6 +53,8 @@ enum Command {
     Emit(emit::Args),
     Eval(eval::Args),
     Landscape(landscape::Args),
+    Plot(plot::Args),
+    Report(Box<report::Args>),
     Verify(verify::Args),
 }
 
@@ -82,6 +87,9 @@ pub(crate) fn say(line: &str) {
 fn run(cli: &Cli) -> ExitCode {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let manner = Manner { color, quiet: cli.quiet };
+    // these two tell how far they are
+    let told = matches!(cli.command, Command::Plot(_) | Command::Report(_));
+    let waiting = (!told).then(|| progress::Waiting::new(manner));
     let result = match &cli.command {
         Command::Bench(args) => bench::run(args, manner).map(|t| (t, true)),
         Command::Bounds(args) => bounds::run(args, manner).map(|t| (t, true)),
@@ -90,8 +98,11 @@ fn run(cli: &Cli) -> ExitCode {
         Command::Emit(args) => emit::run(args, manner).map(|t| (t, true)),
         Command::Eval(args) => eval::run(args, manner).map(|t| (t, true)),
         Command::Landscape(args) => landscape::run(args, manner).map(|t| (t, true)),
+        Command::Plot(args) => plot::run(args, manner).map(|t| (t, true)),
+        Command::Report(args) => report::run(args, manner).map(|t| (t, true)),
         Command::Verify(args) => verify::run(args),
     };
+    drop(waiting);
     match result {
         Ok((text, good)) => {
             let mut stdout = std::io::stdout();

@@ -24,20 +24,27 @@ impl Kind {
     /// Errors: an ending that is not known, a folder that is not there.
     pub(crate) fn of(path: Option<&Path>) -> Result<Kind, String> {
         let Some(path) = path else { return Ok(Kind::Json) };
-        if path.is_dir() {
-            return Err(format!("`{}` is a folder, not a file", path.display()));
-        }
-        let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-        if let Some(p) = parent.filter(|p| !p.is_dir()) {
-            return Err(format!("`{}` cannot be written: there is no folder `{}`", path.display(), p.display()));
-        }
-        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-            Some("json") => Ok(Kind::Json),
-            Some("npz") => Ok(Kind::Npz),
-            Some("safetensors") => Ok(Kind::Safetensors),
+        match ending(path)?.as_str() {
+            "json" => Ok(Kind::Json),
+            "npz" => Ok(Kind::Npz),
+            "safetensors" => Ok(Kind::Safetensors),
             _ => Err(format!("`{}` does not end in .json, .npz or .safetensors", path.display())),
         }
     }
+}
+
+/// The ending of an output path, in small letters; empty if it has none.
+///
+/// Errors: a folder, or a folder that is not there.
+pub(crate) fn ending(path: &Path) -> Result<String, String> {
+    if path.is_dir() {
+        return Err(format!("`{}` is a folder, not a file", path.display()));
+    }
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+    if let Some(p) = parent.filter(|p| !p.is_dir()) {
+        return Err(format!("`{}` cannot be written: there is no folder `{}`", path.display(), p.display()));
+    }
+    Ok(path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).unwrap_or_default())
 }
 
 /// Shape and entries of an answer; with a leading axis where samples are kept.
@@ -72,6 +79,23 @@ pub(crate) fn write(answers: &[Answer], keep: bool, kind: Kind, path: Option<&Pa
         return String::from_utf8(bytes).map_err(|_| "only JSON goes to standard output".to_owned());
     };
     whole(path, &bytes).map(|()| String::new())
+}
+
+/// Writes two files whole, or neither.
+///
+/// Errors: a sentence about what cannot be written.
+pub(crate) fn both(path: &Path, bytes: &[u8], other: &Path, more: &[u8]) -> Result<(), String> {
+    let trouble = |p: &Path, e: std::io::Error| format!("`{}` cannot be written: {e}", p.display());
+    if other.is_dir() {
+        return Err(format!("`{}` cannot be written: it is a folder", other.display()));
+    }
+    let (mut file, beside) = fresh(other).map_err(|e| trouble(other, e))?;
+    let written = file.write_all(more).map_err(|e| trouble(other, e)).and_then(|()| whole(path, bytes));
+    let result = written.and_then(|()| fs::rename(&beside, other).map_err(|e| trouble(other, e)));
+    if result.is_err() {
+        fs::remove_file(&beside).ok();
+    }
+    result
 }
 
 /// Writes a file whole or not at all.

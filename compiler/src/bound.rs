@@ -6,6 +6,7 @@
 mod calculus;
 mod formula;
 mod leading;
+mod nodes;
 mod norm;
 mod print;
 mod prove;

@@ -69,7 +69,7 @@ pub fn formulas(
 
 impl Derived {
     /// What the reader should know: results of simplification that were given up.
-    fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<String> {
         let refused = |r: &simplify::Report| {
             let why = r.refused.as_ref()?;
             Some(format!("a simplification was given up, and the formula left as it was derived: {why}"))
@@ -77,13 +77,17 @@ impl Derived {
         self.reports.iter().filter_map(refused).collect()
     }
 
-    /// The proofs of all parts in order, each under the query or the part that it is of.
-    fn proofs(&self, g: &Graph, format: Format) -> Vec<String> {
-        let title = |r: &simplify::Report| match self.results.iter().find(|w| w.mirror_of.is_none() && w.expr == r.after) {
+    /// What a report is of: the query, or the part.
+    pub fn title(&self, r: &simplify::Report) -> String {
+        match self.results.iter().find(|w| w.mirror_of.is_none() && w.expr == r.after) {
             Some(w) => w.query.clone(),
             None => format!("the part {}", r.name),
-        };
-        self.reports.iter().map(|r| simplify::explain(g, &title(r), r, format)).collect()
+        }
+    }
+
+    /// The proofs of all parts in order, each under the query or the part that it is of.
+    fn proofs(&self, g: &Graph, format: Format) -> Vec<String> {
+        self.reports.iter().map(|r| simplify::explain(g, &self.title(r), r, format)).collect()
     }
 }
 

@@ -8,6 +8,7 @@ mod json;
 mod latex;
 mod mathml;
 mod parts;
+mod spelled;
 mod symbol;
 mod text;
 mod wrap;
@@ -20,6 +21,7 @@ use crate::{
 use formula::{Formula, formula};
 pub use json::string as json_string;
 use parts::Same;
+pub use spelled::{Spelled, spelled, symbol_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The convention of every formula, in one line.

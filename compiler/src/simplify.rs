@@ -10,6 +10,7 @@ mod copy;
 mod cost;
 mod explain;
 mod gate;
+mod marked;
 mod memory;
 mod proof;
 mod prove;
@@ -17,6 +18,7 @@ mod rule;
 mod saturate;
 
 pub use explain::{explain, steps};
+pub use marked::{Change, Derivation, Marked, derivation};
 pub use proof::{Flaw, Proof, Reason, Step};
 pub use prove::prove;
 pub use rule::sides;

@@ -14,4 +14,4 @@ pub use crate::diagnostic::Source;
 pub use expand::expand;
 pub use formula::{Scope, formula, row};
 pub use model::{Assumed, Assumption, Block, Claim, Compared, Model, Query, model, query};
-pub(crate) use names::nearest;
+pub use names::nearest;

@@ -23,14 +23,26 @@ pub(super) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         return Err(files::file_error("the kernels cannot be called .json: that is their manifest".to_owned(), manner));
     }
     let mut model = files::model(&args.file, manner)?;
-    let default = ["loss", "grad(loss)", "hessian(loss)"].map(str::to_owned);
-    let asked = if args.query.is_empty() { &default[..] } else { &args.query };
-    let queries = files::queries(&mut model, asked, manner)?;
+    let mut asked = args.query.clone();
+    if asked.is_empty() {
+        for f in &args.functions {
+            asked.push(match f.as_str() {
+                "gradient" => "grad(loss)".to_owned(),
+                "hessian" => "hessian(loss)".to_owned(),
+                "hvp" => {
+                    let d = Diagnostic::new(Code::Unsupported, "kernels of `hvp` need the names of its directions".to_owned());
+                    return Err(d.help("ask for it by -q 'hvp(loss, V1, …)'").render(&[], manner.color));
+                }
+                other => other.to_owned(),
+            });
+        }
+    }
+    let queries = files::queries(&mut model, &asked, manner)?;
     let shown = |d: Diagnostic| d.render(&[], manner.color);
     let sizes = match &args.data {
         Some(path) => {
             let many = |errors: Vec<Diagnostic>| files::render(&errors, &[], manner);
-            let given = arrays::read(path, &model, eval::quarter()).map_err(|d| many(vec![*d]))?;
+            let given = arrays::read(std::slice::from_ref(path), &[], &model, eval::quarter()).map_err(|d| many(vec![*d]))?;
             data::bind(&model, &given).map_err(many)?.sizes
         }
         None => args.dims.clone().unwrap_or_default(),

@@ -69,8 +69,11 @@ impl Printer<'_> {
     }
     fn identifier(&self, name: &str) -> String {
         match self.signs.format {
-            Format::Latex => format!(r"\mathtt{{{}}}", name.replace('_', r"\_")),
-            Format::Mathml => format!("<mi>{name}</mi>"),
+            // the bound of a block
+            Format::Latex if name.contains('[') => format!(r"\mathtt{{{}}}", name.replace('_', r"\_")),
+            Format::Mathml if name.contains('[') => format!("<mi>{name}</mi>"),
+            Format::Latex => print::symbol_of(name).1,
+            Format::Mathml => print::symbol_of(name).0,
             _ => name.to_owned(),
         }
     }
@@ -231,7 +234,12 @@ impl Printer<'_> {
     fn symbol(&self, s: &Symbol) -> String {
         match s {
             Symbol::Size(d) => match self.signs.format {
-                Format::Mathml => format!("<mi>{d}</mi>"),
+                Format::Mathml | Format::Latex => match d.as_symbol() {
+                    Some(name) => self.identifier(name),
+                    None if self.signs.format == Format::Mathml => format!("<mi>{d}</mi>"),
+                    None if d.is_product() => d.to_string(),
+                    None => format!("({d})"),
+                },
                 _ if d.is_product() => d.to_string(),
                 _ => format!("({d})"),
             },
@@ -245,6 +253,9 @@ impl Printer<'_> {
     }
     fn norm(&self, norm: Norm, e: Expr) -> String {
         let inside = print::inline(self.g, e, self.signs.format);
+        // it stands inside of a formula
+        let bare = inside.strip_prefix("<math display=\"block\">").and_then(|t| t.strip_suffix("</math>"));
+        let inside = bare.map_or_else(|| inside.clone(), |t| format!("<mrow>{t}</mrow>"));
         let positive = self.g.facts(e).has(Fact::NonNegative);
         if self.g.is_scalar(e) {
             return match self.signs.format {

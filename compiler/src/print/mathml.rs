@@ -191,7 +191,7 @@ fn superscript(s: &str) -> String {
 }
 
 /// A name with its subscript.
-fn name(n: &str) -> String {
+pub(super) fn name(n: &str) -> String {
     if n.contains('(') {
         // a result is called by its query
         return format!("<mtext>{}</mtext>", escape(n));

@@ -20,7 +20,7 @@ fn law(step: &Step) -> Option<&'static Law> {
 }
 
 /// What a step rests on, in one line.
-fn statement(step: &Step) -> String {
+pub(super) fn statement(step: &Step) -> String {
     match (&step.reason, law(step)) {
         (Reason::Law(_, forward), Some(l)) => {
             let (a, b) = if *forward { (l.lhs, l.rhs) } else { (l.rhs, l.lhs) };
@@ -36,12 +36,12 @@ fn statement(step: &Step) -> String {
 }
 
 /// What the law of a step asks for: shapes and facts.
-fn facts(step: &Step) -> &'static str {
+pub(super) fn facts(step: &Step) -> &'static str {
     law(step).map_or("", |l| l.given)
 }
 
 /// The place of a step, with arguments counted from 1.
-fn place(step: &Step) -> String {
+pub(super) fn place(step: &Step) -> String {
     match step.place.as_slice() {
         [] => "the whole".to_owned(),
         p => p.iter().map(|k| (k + 1).to_string()).collect::<Vec<_>>().join("."),
@@ -49,7 +49,7 @@ fn place(step: &Step) -> String {
 }
 
 /// Why a search ended, in words.
-fn stop(s: Stop) -> &'static str {
+pub(super) fn stop(s: Stop) -> &'static str {
     match s {
         Stop::Saturated => "no law says anything new",
         Stop::Joined => "both sides have met",
@@ -73,7 +73,7 @@ pub fn explain(g: &Graph, title: &str, report: &Report, format: Format) -> Strin
 }
 
 /// The variables of the proof that stand for parts, with what these are.
-fn wheres(g: &Graph, report: &Report, format: Format) -> Vec<(String, String)> {
+pub(super) fn wheres(g: &Graph, report: &Report, format: Format) -> Vec<(String, String)> {
     let Some(proof) = &report.proof else { return vec![] };
     let mut roots = vec![proof.start, proof.end];
     roots.extend(proof.steps.iter().flat_map(|s| [s.before, s.after]));

@@ -91,7 +91,7 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
 }
 
 /// The known name nearest to `name`, if one is near.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = match name.chars().count() {
         0 | 1 => 0,
         2..=4 => 1,

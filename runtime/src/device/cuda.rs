@@ -13,6 +13,7 @@ use cudarc::{
 use hesse_compiler::emit::c::{Dialect, Gemm, Precision};
 use std::{
     ffi::{CString, c_void},
+    rc::Rc,
     sync::Arc,
 };
 
@@ -46,7 +47,7 @@ impl Drop for Memory {
 /// A function with the module that holds it.
 pub struct Function {
     function: CUfunction,
-    _module: Arc<Module>,
+    _module: Rc<Module>,
 }
 
 struct Module {
@@ -132,7 +133,7 @@ impl<R: Real> Api<R> for Cuda {
         let context = self.stream.context().clone();
         // SAFETY: the text ends with a zero and outlives the call
         let module = unsafe { result::module::load_data(image.as_ptr().cast()) }.map_err(|e| self.failed("load kernels", &e))?;
-        let module = Arc::new(Module { module, context });
+        let module = Rc::new(Module { module, context });
         names
             .iter()
             .map(|n| {

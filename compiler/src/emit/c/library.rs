@@ -73,7 +73,7 @@ pub(super) fn map(name: &str, parameters: &[Number], n: usize) -> Option<Draft> 
 /// A function of every row of matrices, all of whose entries lie one after the other.
 pub(super) fn rows(name: &str, [rows, n]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<Draft> {
     let (function, all) = (format!("row_{name}"), rows * times);
-    if !has(&function) || n == 0 || all == 0 || argument != all * n || target % all != 0 {
+    if !has(&function) || n == 0 || all == 0 || argument != all * n || !target.is_multiple_of(all) {
         return None;
     }
     let width = target / all;
