@@ -3,12 +3,14 @@
 //! Nothing of a driver is needed to build: it is loaded when a device is first asked for, and where there is none an error says so.
 
 mod arena;
+mod context;
 #[cfg(feature = "cuda")]
 mod cuda;
 #[cfg(feature = "opencl")]
 mod opencl;
 mod run;
 
+pub use context::Context;
 #[cfg(feature = "cuda")]
 pub use cuda::Cuda;
 #[cfg(feature = "opencl")]

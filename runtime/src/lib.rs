@@ -40,7 +40,7 @@ pub mod private;
 mod real;
 
 pub use block_hessian::BlockHessian;
-pub use entries::{Entries, Parameter};
+pub use entries::{Entries, Layer, Parameter};
 pub use error::Error;
 #[cfg(feature = "derive")]
 pub use hesse_macros::Hessian;
