@@ -48,7 +48,7 @@ fn draw(seed: u64) -> (Product, [usize; 3]) {
     // all entries of the target are reached, so that it may be written as well as added to
     let first = below(2) == 0;
     let coefficient = Number::ratio(1 + below(5) as i128, 2);
-    (Product { coefficient, extents, factors: operands, target, symmetric: None, first }, lengths)
+    (Product { coefficient, extents, factors: operands, target, symmetric: None, exchange: vec![], first }, lengths)
 }
 
 /// A product whose first factor and target stay the same when two letters change places, and the entries of the factors.
@@ -81,8 +81,50 @@ fn draw_symmetric(seed: u64) -> (Product, [Vec<f64>; 2]) {
     let operand = |array, strides| Operand { array, offset: 0, strides };
     let (factors, first) = (vec![operand(1, a), operand(2, b)], below(2) == 0);
     let coefficient = Number::ratio(3, 2);
-    let p = Product { coefficient, extents, factors, target: operand(0, c), symmetric: Some([0, 1]), first };
+    let p = Product { coefficient, extents, factors, target: operand(0, c), symmetric: Some([0, 1]), exchange: vec![], first };
     (p, [entries, other])
+}
+
+/// A product that stays the same when one or two letters of the first factor change places with those of the second: both factors are
+/// the same, but for a weight of what is summed; and the entries of the factors.
+fn draw_exchange(seed: u64) -> (Product, [Vec<f64>; 2]) {
+    let mut state = 0;
+    let mut below = |n: usize| {
+        state += 1;
+        (random("exchange", seed * 1000 + state) % n as u64) as usize
+    };
+    let (m, n) = (1 + below(90), if below(2) == 0 { 1 } else { 1 + below(6) });
+    // rows, columns, two that are summed, one of all
+    let extents = vec![m, n, m, n, 1 + below(6), 1 + below(9), if below(4) == 0 { 3 } else { 1 }];
+    let mut strides = |letters: &[usize]| {
+        let mut order = letters.to_vec();
+        (1..order.len()).rev().for_each(|k| order.swap(k, below(k + 1)));
+        let (mut strides, mut stride) = (vec![0; extents.len()], 1);
+        for l in order {
+            strides[l] = if extents[l] == 1 { 0 } else { stride };
+            stride *= extents[l];
+        }
+        (strides, stride)
+    };
+    let [(c, _), (a, na), (b, nb)] = [&[0, 1, 2, 3, 6][..], &[0, 1, 4, 5, 6], &[2, 3, 4, 5, 6]].map(&mut strides);
+    let first: Vec<f64> = (0..na).map(|i| uniform("first", seed * 7919 + i as u64)).collect();
+    let mut second = vec![0.0; nb];
+    for k in 0..extents[0] * extents[1] * extents[4] * extents[5] * extents[6] {
+        let mut rest = k;
+        let mut next = |l: usize| {
+            let at = rest % extents[l];
+            rest /= extents[l];
+            at
+        };
+        let at = [next(0), next(1), next(4), next(5), next(6)];
+        let place = |o: &[usize], letters: [usize; 5]| at.iter().zip(letters).map(|(i, l)| i * o[l]).sum::<usize>();
+        let weight = uniform("weight", (seed * 100 + at[2] as u64) * 100 + at[3] as u64);
+        second[place(&b, [2, 3, 4, 5, 6])] = weight * first[place(&a, [0, 1, 4, 5, 6])];
+    }
+    let operand = |array, strides| Operand { array, offset: 0, strides };
+    let (factors, written) = (vec![operand(1, a), operand(2, b)], below(2) == 0);
+    let (coefficient, exchange) = (Number::ratio(3, 2), vec![[0, 2], [1, 3]]);
+    (Product { coefficient, extents, factors, target: operand(0, c), symmetric: None, exchange, first: written }, [first, second])
 }
 
 /// The product by one loop over all letters.
@@ -124,8 +166,8 @@ fn run<E: Engine>(
     plan.steps = actions.into_iter().map(|action| Planned { action, note: String::new(), last: vec![] }).collect();
     plan.outputs = results.iter().map(|&a| (a, [1, plan.arrays[a]])).collect();
     let ready = engine.ready(plan)?;
-    let read = |name: &str, _| Ok(given[name.parse::<usize>().expect("a number")].clone());
-    Ok(engine.run(&ready, &read)?.values.into_iter().map(|m| m.data).collect())
+    let read = |name: &str, _: [usize; 2]| Ok(given[name.parse::<usize>().expect("a number")].as_slice().into());
+    Ok(engine.run_ready(&ready, &read)?.values.into_iter().map(|m| m.data).collect())
 }
 
 /// Products in one plan, each with its own target and factors, against the loop over all letters.
@@ -152,6 +194,7 @@ fn products<E: Engine>(engine: &E, list: Vec<(Product, Vec<Vec<f64>>)>, toleranc
             factors: vec![whole(targets[k])],
             target: whole(first + k),
             symmetric: None,
+            exchange: vec![],
             first: true,
         }));
         p.target.array = first + k;
@@ -190,7 +233,15 @@ fn large() -> Vec<(Product, Vec<Vec<f64>>)> {
             }
         }
         let (factors, target) = (vec![operand(1, a), operand(2, b)], operand(0, c));
-        let p = Product { coefficient: Number::ratio(3, 2), extents: extents.to_vec(), factors, target, symmetric: pair, first };
+        let p = Product {
+            coefficient: Number::ratio(3, 2),
+            extents: extents.to_vec(),
+            factors,
+            target,
+            symmetric: pair,
+            exchange: vec![],
+            first,
+        };
         (p, entries)
     };
     vec![
@@ -220,12 +271,12 @@ fn conforms<E: Engine>(engine: &E, tolerance: f64, rounds: u64) {
         .collect();
     assert!(written as u64 > rounds);
     products(engine, drawn, tolerance);
-    let symmetric = |seed| {
-        let (p, [a, b]) = draw_symmetric(seed);
-        let n = p.extents.iter().zip(&p.target.strides).filter(|l| *l.1 != 0).map(|l| l.0).product();
+    let half = |(p, [a, b]): (Product, [Vec<f64>; 2])| {
+        let n: usize = p.extents.iter().zip(&p.target.strides).filter(|l| *l.1 != 0).map(|l| l.0).product();
         (p, vec![vec![0.5; n], a, b])
     };
-    products(engine, (0..rounds).map(symmetric).collect(), tolerance);
+    products(engine, (0..rounds).map(draw_symmetric).map(half).collect(), tolerance);
+    products(engine, (0..rounds).map(draw_exchange).map(half).collect(), tolerance);
     products(engine, large(), tolerance);
 
     let logs = match &LOG.meaning {
@@ -360,7 +411,7 @@ fn large_products_are_shared_among_threads_without_a_change() {
         Operand { array: 1, offset: 0, strides: vec![41 * 256, 256, 0, 1] },
         Operand { array: 2, offset: 0, strides: vec![0, 0, 256, 1] },
     ];
-    let p = Product { coefficient: Number::ONE, extents, factors, target, symmetric: None, first: true };
+    let p = Product { coefficient: Number::ONE, extents, factors, target, symmetric: None, exchange: vec![], first: true };
     let data = |n: usize, name: &str| (0..n).map(|i| uniform(name, i as u64)).collect::<Vec<f64>>();
     let (a, b) = (data(37 * 41 * 256, "a"), data(29 * 256, "b"));
     let run = |threads: usize| {
@@ -469,8 +520,12 @@ fn a_batch_at_once_is_the_mean_over_its_samples() {
             let apart = |m: &hesse_compiler::matrix::Matrix<f64>| hesse_tests::distance(wanted, m);
             let planned = apart(&run(&Dynamic(Naive(Cpu::new(1))), &mut m));
             assert!(planned < 1e-12, "{text}\n{query} of {samples}: the plan is {planned:e} off");
-            assert!(apart(&run(&Dynamic(Cpu::<f64>::new(1)), &mut m)) < 1e-12, "{text}\n{query} of {samples}");
-            assert!(apart(&run(&Dynamic(Cpu::<f64>::new(2)), &mut m)) < 1e-12, "{text}\n{query} of {samples}");
+            let one = run(&Dynamic(Cpu::<f64>::new(1)), &mut m);
+            assert!(apart(&one) < 1e-12, "{text}\n{query} of {samples}");
+            for threads in [2, 3] {
+                let more = run(&Dynamic(Cpu::<f64>::new(threads)), &mut m);
+                assert_eq!(one, more, "the same bits by {threads} threads: {text}\n{query} of {samples}");
+            }
             assert!(apart(&run(&Dynamic(Cpu::<f32>::new(2)), &mut m)) < 1e-4, "{text}\n{query} of {samples} in f32");
             compared += 1;
         }
@@ -485,11 +540,10 @@ fn a_batch_that_does_not_fit_is_computed_in_parts() {
     let program = pipeline::program(&mut m, &q).expect("a program");
     let size = |name: &str| bound.sizes.get(name).copied();
     let varying: std::collections::BTreeSet<String> = bound.samples[0].keys().cloned().collect();
-    let shared = |name: &str| bound.shared.get(name).cloned();
     let cpu = Dynamic(Cpu::<f64>::new(1));
     let with = |memory: u128| {
         let setting = Setting { size: &size, memory, samples: 7, varying: varying.clone() };
-        cpu.prepare(&program, setting).map(|p| (p.mean(&shared, &bound.samples).expect("values").values, p.plan()))
+        cpu.prepare(&program, setting).map(|p| (p.mean(&bound.shared, &bound.samples).expect("values").values, p.plan()))
     };
     let one = Plan::new(&program, &size).expect("a plan").peak * 8;
     let (whole, plan) = with(1 << 30).expect("it fits");
@@ -498,6 +552,6 @@ fn a_batch_that_does_not_fit_is_computed_in_parts() {
     assert!(hesse_tests::distance(&whole[0], &parts[0]) < 1e-13);
     assert!(with(100).is_err(), "nothing fits in a hundred bytes");
     let setting = Setting { size: &size, memory: 1 << 30, samples: 7, varying };
-    let slow = Reference.prepare(&program, setting).expect("ready").mean(&shared, &bound.samples).expect("values");
+    let slow = Reference.prepare(&program, setting).expect("ready").mean(&bound.shared, &bound.samples).expect("values");
     assert!(hesse_tests::distance(&whole[0], &slow.values[0]) < 1e-12);
 }

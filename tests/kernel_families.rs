@@ -29,7 +29,15 @@ fn product(extents: &[usize], c: &[usize], a: &[usize], b: &[usize], symmetric: 
     let length = |s: &[usize]| 1 + extents.iter().zip(s).map(|(n, s)| (n - 1) * s).sum::<usize>();
     let operand = |array, s: &[usize]| Operand { array, offset: 0, strides: s.to_vec() };
     let (factors, target) = (vec![operand(0, a), operand(1, b)], operand(2, c));
-    let p = Product { coefficient: Number::ratio(3, 2), extents: extents.to_vec(), factors, target, symmetric, first: true };
+    let p = Product {
+        coefficient: Number::ratio(3, 2),
+        extents: extents.to_vec(),
+        factors,
+        target,
+        symmetric,
+        exchange: vec![],
+        first: true,
+    };
     plan(Action::Product(p), &[length(a), length(b)], length(c))
 }
 
@@ -63,11 +71,11 @@ fn clean() {
     let mut seen = std::collections::BTreeSet::new();
     for plan in families() {
         seen.extend(Kernels::new(&plan).expect("kernels").kernels.iter().map(|k| k.family));
-        let read = |name: &str, shape: [usize; 2]| Ok(entries(name, shape[0] * shape[1]));
+        let read = |name: &str, shape: [usize; 2]| Ok(entries(name, shape[0] * shape[1]).into());
         let ready = device.ready(plan.clone()).expect("kernels that compile");
-        let found = device.run(&ready, &read).expect("values").values.remove(0);
+        let found = device.run_ready(&ready, &read).expect("values").values.remove(0);
         let cpu = Cpu::<f64>::new(1);
-        let wanted = cpu.run(&cpu.ready(plan).expect("ready"), &read).expect("values").values.remove(0);
+        let wanted = cpu.run_ready(&cpu.ready(plan).expect("ready"), &read).expect("values").values.remove(0);
         assert!(hesse_tests::distance(&wanted, &found) < 1e-12, "other values than the processor's");
     }
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["entries", "map", "reduce", "rows", "tile"]);

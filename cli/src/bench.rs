@@ -68,7 +68,6 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let one = [Sample::new()];
     let samples: &[Sample] = if bound.samples.is_empty() { &one } else { &bound.samples };
     let size = |name: &str| bound.sizes.get(name).copied();
-    let shared = |name: &str| bound.shared.get(name).cloned();
     let mut table = vec![];
     for q in &queries {
         let compiling = Instant::now();
@@ -78,7 +77,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         let failed = |f: Failure| pipeline::failed(&f, &format!("`{}`", q.text)).render(&[], manner.color);
         let ready = executor.prepare(&program, setting).map_err(failed)?;
         let compile_s = parsed + compiling.elapsed().as_secs_f64();
-        let times = repeat(ready.as_ref(), &shared, samples).map_err(failed)?;
+        let times = repeat(ready.as_ref(), &bound.shared, samples).map_err(failed)?;
         let (flops, bytes) = ready.work().unwrap_or_default();
         table.push(Measured {
             query: q.text.clone(),
@@ -101,11 +100,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
 }
 
 /// Times of repeated evaluations, the shortest first, after one that is not counted.
-fn repeat(
-    ready: &dyn Prepared,
-    shared: &dyn Fn(&str) -> Option<hesse_compiler::matrix::Matrix<f64>>,
-    samples: &[Sample],
-) -> Result<Vec<f64>, Failure> {
+fn repeat(ready: &dyn Prepared, shared: &Sample, samples: &[Sample]) -> Result<Vec<f64>, Failure> {
     ready.reclaim(ready.mean(shared, samples)?);
     let (begin, mut times) = (Instant::now(), vec![]);
     while times.is_empty() || times.len() < RUNS && begin.elapsed().as_secs_f64() < SECONDS {

@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         Kind::Tex => hesse_report::tex(&report),
     };
     let failed = |m: String| files::file_error(m, manner);
-    let sidecar = serde_json::to_string_pretty(&report).map_err(|e| failed(format!("the sidecar cannot be written: {e}")))?;
+    let sidecar = serde_json::to_string(&report).map_err(|e| failed(format!("the sidecar cannot be written: {e}")))?;
     output::both(&args.output, page.as_bytes(), &args.output.with_extension("json"), (sidecar + "\n").as_bytes())
         .map_err(failed)?;
     if !manner.quiet {

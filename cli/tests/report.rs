@@ -64,7 +64,9 @@ fn every_format_has_the_formulas() {
         assert!(markdown.contains(latex) && tex.contains(latex), "{latex}");
     }
     assert!(tex.trim_end().ends_with("\\end{document}"));
-    assert!(!read(&folder, "r.html").contains("http"), "nothing outside of the page");
+    for outside in ["src=\"", "href=\"http", "url(", "@import"] {
+        assert!(!read(&folder, "r.html").contains(outside), "{outside} names something outside of the page");
+    }
 }
 
 #[test]
@@ -160,4 +162,19 @@ fn mistakes_leave_nothing_behind() {
         assert!(!stderr.contains("panicked"), "{stderr}");
         assert_eq!(folder.content(), before, "{args:?} left something behind");
     }
+}
+
+/// Numbers that training printed by other code: the emitted gradient's own loss.
+#[test]
+fn the_vision_transformer_is_trained() {
+    let folder = Folder::new("report-vit");
+    let vit = |file: &str| format!("{}/../examples/vit/{file}", env!("CARGO_MANIFEST_DIR"));
+    let loss = |weights: &str| {
+        let data = [vit("vit.hesse"), vit("batch.npz"), vit(weights)];
+        let out = folder.good(&["eval", &data[0], "--data", &data[1], "--data", &data[2], "-q", "loss"]);
+        let out: Value = serde_json::from_str(&out).expect("JSON");
+        out["results"][0]["data"][0][0].as_f64().expect("a number")
+    };
+    assert!((loss("before.npz") - 2.6366).abs() < 1e-4);
+    assert!(loss("after.npz") < 0.2);
 }

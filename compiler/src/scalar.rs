@@ -128,6 +128,7 @@ impl Scalar for f64 {
     }
     fn pow(self, p: Number) -> f64 {
         match (p.as_int().map(i32::try_from), p) {
+            (Some(Ok(2)), _) => self * self,
             (Some(Ok(k)), _) => self.powi(k),
             (_, Number::Ratio(1, 2)) => f64::sqrt(self),
             (_, Number::Ratio(-1, 2)) => 1.0 / f64::sqrt(self),

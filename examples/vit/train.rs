@@ -22,7 +22,7 @@ const PATCHES: usize = (SIDE / PATCH) * (SIDE / PATCH);
 const D: usize = 16;
 const DFF: usize = 64;
 const CLASSES: usize = 10;
-const STEPS: i32 = 150;
+const STEPS: i32 = 300;
 const RATE: f64 = 3e-3;
 
 /// Random numbers. Source: Steele, Lea & Flood (2014), SplitMix64.

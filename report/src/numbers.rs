@@ -23,7 +23,7 @@ use run::Runner;
 use std::collections::BTreeMap;
 
 /// Entries of dense Hessians, all samples together, that are computed unless all samples are asked for.
-const ENTRIES: usize = 50_000_000;
+const ENTRIES: usize = 110_000_000;
 /// Rows of a Hessian of which all eigenvalues are computed.
 pub(crate) const EXACT: usize = 500;
 

@@ -164,7 +164,8 @@ fn table(out: &mut String, head: &[&str], columns: &str, rows: &[Vec<String>]) {
 fn bounds(out: &mut String, r: &Report) {
     out.push_str("\\subsection*{Bounds}\nUpper bounds of the spectral norms of the blocks.\n");
     for x in &r.bounds.blocks {
-        out.push_str(&format!("\\[\n\\lVert H_{{{}}} \\rVert_2 \\le {}\n\\]\n", index(x), x.latex));
+        let left = format!("\\lVert H_{{{}}} \\rVert_2 \\le", index(x));
+        out.push_str(&statement(&left, &x.latex, &x.text));
         if !x.assumptions.is_empty() {
             out.push_str(&format!("assumed: {}\n", plain(&x.assumptions.join("; "))));
         }
@@ -173,7 +174,7 @@ fn bounds(out: &mut String, r: &Report) {
         out.push_str("\nThe bound of the whole is the norm of the matrix of these bounds.\n");
     }
     for p in &r.bounds.parts {
-        out.push_str(&format!("\\[\n{} = {}\n\\]\n", print::symbol_of(&p.name).1, p.latex));
+        out.push_str(&statement(&format!("{} =", print::symbol_of(&p.name).1), &p.latex, &p.text));
     }
     let number = |x: Option<f64>| x.map(figure).unwrap_or_default();
     let all = || r.bounds.blocks.iter().chain(&r.bounds.whole).filter(|x| x.bound.is_some());
@@ -186,6 +187,15 @@ fn bounds(out: &mut String, r: &Report) {
         out.push_str("Where the slack arises:\n");
         let row = |l: &crate::page::LayerSlack| vec![plain(&l.name), figure(l.bound), figure(l.norm), figure(l.slack)];
         table(out, &["node", "bound of its norm", "norm", "slack"], "lrrr", &r.bounds.layers.iter().map(row).collect::<Vec<_>>());
+    }
+}
+
+/// A bound as a display, or as text that can be broken over lines where a display would be wider than the page.
+fn statement(left: &str, latex: &str, text: &str) -> String {
+    const WIDE: usize = 100;
+    match text.chars().count() > WIDE {
+        true => format!("\n${left}$ {{\\small\\raggedright {}\\par}}\n", plain(text)),
+        false => format!("\\[\n{left} {latex}\n\\]\n"),
     }
 }
 

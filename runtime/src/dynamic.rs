@@ -8,6 +8,7 @@
 
 mod backend;
 mod execute;
+mod parallel;
 
 pub use backend::{Backend, Cpu};
 pub use execute::{Dynamic, Engine, Input, execute};

@@ -20,6 +20,16 @@ pub trait Real: RealField + Copy {
     fn out_of_f64(_: Vec<f64>) -> Option<Vec<Self>> {
         None
     }
+    /// Numbers of this precision as what they are in double precision, where they are of it.
+    #[doc(hidden)]
+    fn as_f64(_: &[Self]) -> Option<&[f64]> {
+        None
+    }
+    /// As `as_f64`, to be written.
+    #[doc(hidden)]
+    fn as_f64_mut(_: &mut [Self]) -> Option<&mut [f64]> {
+        None
+    }
     /// `c = alpha a b + beta c`; entries come with their strides by row and by column. Shapes: a: m×k, b: k×n, c: m×n.
     #[doc(hidden)]
     fn gemm(shape: [usize; 3], alpha: Self, beta: Self, a: View<Self>, b: View<Self>, c: (&mut [Self], [usize; 2]));
@@ -96,6 +106,12 @@ impl Real for f64 {
         numbers
     }
     fn out_of_f64(numbers: Vec<f64>) -> Option<Vec<f64>> {
+        Some(numbers)
+    }
+    fn as_f64(numbers: &[f64]) -> Option<&[f64]> {
+        Some(numbers)
+    }
+    fn as_f64_mut(numbers: &mut [f64]) -> Option<&mut [f64]> {
         Some(numbers)
     }
     fn erf(self) -> f64 {

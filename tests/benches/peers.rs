@@ -185,8 +185,7 @@ fn hesse(w: &Workload, folder: &Path) -> (Took, Matrix<f64>, f64, f64) {
     let ready: Box<dyn Prepared> =
         cpu.prepare(&f.program, Setting { size: &size, memory: 4 << 30, samples: w.samples, varying }).expect("a plan");
     let compile = compiled + planning.elapsed().as_secs_f64();
-    let data = |name: &str| shared.get(name).cloned();
-    let run = || ready.mean(&data, &samples).expect("values");
+    let run = || ready.mean(&shared, &samples).expect("values");
     let first = run();
     let (mut times, begin) = (vec![], Instant::now());
     while times.len() < 5 || (times.len() < 200 && begin.elapsed().as_secs_f64() < w.seconds) {

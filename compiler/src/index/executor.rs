@@ -30,11 +30,11 @@ pub trait Executor {
 
 /// A program that is ready.
 pub trait Prepared {
-    /// The mean of the results over the samples, whose data all have the same names and shapes; the notes of all. `shared` gives the
+    /// The mean of the results over the samples, whose data all have the same names and shapes; the notes of all. `shared` has the
     /// data that the samples have not.
     ///
     /// Errors: see [`Failure`].
-    fn mean(&self, shared: &dyn Fn(&str) -> Option<Matrix<f64>>, samples: &[Sample]) -> Result<Outcome<f64>, Failure>;
+    fn mean(&self, shared: &Sample, samples: &[Sample]) -> Result<Outcome<f64>, Failure>;
 
     /// Takes results back that are not needed any more, so that the next mean can be written where they are.
     fn reclaim(&self, _: Outcome<f64>) {}
@@ -66,10 +66,10 @@ struct Interpreted<'a> {
 }
 
 impl Prepared for Interpreted<'_> {
-    fn mean(&self, shared: &dyn Fn(&str) -> Option<Matrix<f64>>, samples: &[Sample]) -> Result<Outcome<f64>, Failure> {
+    fn mean(&self, shared: &Sample, samples: &[Sample]) -> Result<Outcome<f64>, Failure> {
         let mut total: Option<Outcome<f64>> = None;
         for sample in samples {
-            let data = |name: &str| sample.get(name).cloned().or_else(|| shared(name));
+            let data = |name: &str| sample.get(name).or_else(|| shared.get(name)).cloned();
             let one = Run { data: &data, size: self.setting.size, memory: self.setting.memory }.run(self.program)?;
             match &mut total {
                 None => total = Some(one),

@@ -8,6 +8,7 @@ mod draft;
 mod factor;
 mod inline;
 mod order;
+mod symmetry;
 mod term;
 
 use super::{EntryValues, Failure, Functions, Kink, Program};
@@ -42,6 +43,9 @@ pub struct Product {
     /// Two letters that may change places: the first factor and the target stay the same, the second has neither; half of the entries
     /// need to be computed.
     pub symmetric: Option<[usize; 2]>,
+    /// Pairs of a letter of the first factor and one of the second that may change places, all at once: the result stays the same, half
+    /// of its entries need to be computed.
+    pub exchange: Vec<[usize; 2]>,
     /// The first of its target, and it reaches all entries once: it need not be added, it can be written.
     pub first: bool,
 }
@@ -207,6 +211,15 @@ impl Product {
 }
 
 impl Action {
+    /// The array it writes, or adds to.
+    pub fn target(&self) -> Option<ArrayId> {
+        match self {
+            Action::Product(p) => Some(p.target.array),
+            Action::Map { target, .. } | Action::Call { target, .. } => Some(*target),
+            Action::Watch { .. } => None,
+        }
+    }
+
     /// The arrays it reads, but for the target of a product.
     pub fn reads(&self) -> Vec<ArrayId> {
         match self {

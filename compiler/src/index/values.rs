@@ -108,14 +108,29 @@ impl Numeric for Fp {
 /// Errors: [`DomainError`] at an entry where the function has no value: the logarithm of a negative number, a pole at zero.
 /// An overflow is not an error here.
 pub fn map<T: Numeric>(op: &'static str, values: &EntryValues, numbers: &[Number], data: &[T]) -> Result<Vec<T>, DomainError> {
+    let mut out = data.to_vec();
+    map_to(op, values, numbers, data, &mut out)?;
+    Ok(out)
+}
+
+/// As [`map`], written to entries that exist.
+///
+/// Errors: as of [`map`]; what is written then is of no use.
+pub fn map_to<T: Numeric>(
+    op: &'static str,
+    values: &EntryValues,
+    numbers: &[Number],
+    data: &[T],
+    out: &mut [T],
+) -> Result<(), DomainError> {
     let f = T::entry(values);
-    let at = |(i, &x): (usize, &T)| {
-        let y = f(x, numbers);
+    for (i, (&x, y)) in data.iter().zip(out).enumerate() {
+        *y = f(x, numbers);
         let undefined = y.real().is_nan() && !x.real().is_nan() || y.real().is_infinite() && x.real() == 0.0;
-        match T::ORDERED && undefined {
-            true => Err(DomainError { op, message: format!("it has no value at {}, entry {} in row order", x.real(), i + 1) }),
-            false => Ok(y),
+        if T::ORDERED && undefined {
+            let message = format!("it has no value at {}, entry {} in row order", x.real(), i + 1);
+            return Err(DomainError { op, message });
         }
-    };
-    data.iter().enumerate().map(at).collect()
+    }
+    Ok(())
 }

@@ -282,14 +282,13 @@ impl Runner<'_> {
 
     fn run_on(&self, executor: &dyn Executor, program: &Program, samples: &[Sample]) -> Result<Outcome<f64>, Failure> {
         let size = |name: &str| self.data.sizes.get(name).copied();
-        let shared = |name: &str| self.data.shared.get(name).cloned();
         let has = |name: &str| samples.iter().all(|s| s.contains_key(name)) || self.data.shared.contains_key(name);
         if let Some(name) = program.inputs().into_iter().find(|name| !has(name)) {
             return Err(Failure::MissingData(name.to_owned()));
         }
         let varying = samples.iter().flat_map(|s| s.keys().cloned()).collect();
         let setting = Setting { size: &size, memory: self.settings.memory, samples: samples.len(), varying };
-        executor.prepare(program, setting)?.mean(&shared, samples)
+        executor.prepare(program, setting)?.mean(&self.data.shared, samples)
     }
 
     /// The rest of a query, on the averages of its parts.

@@ -18,7 +18,8 @@ pub(super) fn formulas(r: &Report) -> String {
     for (k, (id, name)) in NOTATIONS.iter().enumerate().filter(|(_, n)| n.0 != "rust" || f.rust.is_some()) {
         let checked = if k == 0 { " checked" } else { "" };
         out.push_str(&format!(
-            "<input type=\"radio\" name=\"notation\" id=\"as-{id}\" value=\"{id}\"{checked}><label for=\"as-{id}\">{name}</label>\n"
+            "<span class=\"choice\"><input type=\"radio\" name=\"notation\" id=\"as-{id}\" value=\"{id}\"{checked}><label \
+             for=\"as-{id}\">{name}</label></span>\n"
         ));
     }
     out.push_str("<div class=\"formulas\">\n");

@@ -103,7 +103,8 @@ pub(super) fn bounds(r: &Report) -> String {
     let with_data = b.blocks.iter().chain(&b.whole).any(|x| x.bound.is_some());
     let mut out = String::from(
         "<p>Upper bounds of the spectral norms of the blocks. ‖·‖<sub>2</sub> is the spectral norm, ‖·‖<sub>F</sub> the Frobenius \
-         norm; normrow and normcol are the longest row and column.</p>\n",
+         norm, ‖·‖<sub>2,∞</sub> the length of the longest row, ‖·‖<sub>1,2</sub> that of the longest column, ‖·‖<sub>∞</sub> and \
+         ‖·‖<sub>1</sub> the largest absolute sums of rows and columns.</p>\n",
     );
     if with_data && let Some(n) = r.numbers.first() {
         let of = if n.dense_samples < n.samples { format!(" of the first {} samples", n.dense_samples) } else { String::new() };
@@ -223,18 +224,21 @@ pub(super) fn numbers(r: &Report) -> String {
                 let side = n.heat.as_ref().map_or(0, |h| h.side);
                 let each =
                     if side < n.size { format!(" Each of {side}×{side} cells shows its largest entry.") } else { String::new() };
-                let caption = format!("Absolute entries of the Hessian{label}, in log scale; grey is zero.{each}");
+                let caption = format!("Absolute entries of the Hessian{label}, in log scale; gray is zero.{each}");
                 out.push_str(&figure_of(&svg, &caption));
             }
         }
         out.push_str("</div>\n");
     }
-    if let Ok(svg) = plot::spectrum(all, Image::Svg) {
-        out.push_str("<h3>Spectrum</h3>\n");
-        let how: Vec<String> = all.iter().filter_map(|n| n.spectrum.as_ref()).map(|s| s.how.clone()).take(1).collect();
-        let caption =
-            format!("Density of the eigenvalues of the Hessian, each widened by a hundredth of the range: {}.", how.concat());
-        out.push_str(&figure_of(&svg, &caption));
+    if all.iter().any(|n| n.spectrum.is_some()) {
+        out.push_str("<h3>Spectrum</h3>\n<div class=\"pair\">\n");
+        for n in all {
+            let (Some(s), Ok(svg)) = (&n.spectrum, plot::spectrum(std::slice::from_ref(n), Image::Svg)) else { continue };
+            let label = if n.label.is_empty() { String::new() } else { format!(", {}", n.label) };
+            let caption = format!("Density of the eigenvalues{label}, each widened by a hundredth of the range: {}.", s.how);
+            out.push_str(&figure_of(&svg, &caption));
+        }
+        out.push_str("</div>\n");
     }
     if let Ok(svg) = plot::blocks(all, Image::Svg) {
         out.push_str("<h3>Norms of parameters and of their blocks</h3>\n");
@@ -262,6 +266,13 @@ fn titled(what: &str, n: &Numbers) -> String {
     if n.label.is_empty() { what.to_owned() } else { format!("{what}<br>{}", escape(&n.label)) }
 }
 
+/// Diagonal blocks with their spectral norms, the largest first.
+fn ranked(n: &Numbers) -> String {
+    let mut diagonal: Vec<_> = n.blocks.iter().filter(|b| b.row == b.col).collect();
+    diagonal.sort_by(|a, b| b.spectral.total_cmp(&a.spectral));
+    diagonal.iter().map(|b| format!("{} {}", b.row, figure(b.spectral))).collect::<Vec<_>>().join(", ")
+}
+
 /// Norms of all blocks, and which is the largest.
 fn blocks(all: &[Numbers]) -> String {
     let mut out = String::new();
@@ -270,10 +281,11 @@ fn blocks(all: &[Numbers]) -> String {
         if let Some(b) = largest {
             let label = if n.label.is_empty() { String::new() } else { format!("{}: ", escape(&n.label)) };
             out.push_str(&format!(
-                "<p>{label}the block of the largest spectral norm is {}, {}: {}.</p>\n",
+                "<p>{label}the block of the largest spectral norm is {}, {}: {}. Diagonal blocks from the largest on: {}.</p>\n",
                 escape(&b.row),
                 escape(&b.col),
-                figure(b.spectral)
+                figure(b.spectral),
+                escape(&ranked(n))
             ));
         }
     }

@@ -11,11 +11,7 @@ use hesse_compiler::{
     matrix::Matrix,
     pipeline,
 };
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    time::Instant,
-};
+use std::{cell::RefCell, collections::BTreeSet, time::Instant};
 
 /// Steps of a plan that are shown.
 const STEPS: usize = 25;
@@ -48,9 +44,8 @@ impl Runner<'_> {
         let size = |name: &str| self.data.sizes.get(name).copied();
         let setting = Setting { size: &size, memory: self.memory, samples: given.len(), varying: varying(given) };
         let ready = self.executor.prepare(program, setting).map_err(failed)?;
-        let shared = |name: &str| self.data.shared.get(name).cloned();
         let start = Instant::now();
-        let outcome = ready.mean(&shared, given).map_err(failed)?;
+        let outcome = ready.mean(&self.data.shared, given).map_err(failed)?;
         plans.push(self.planned(what, given.len(), ready.as_ref(), start));
         match outcome.values.iter().any(|v| v.data.iter().any(|x| !x.is_finite())) {
             true => Err(not_finite(what)),
@@ -100,16 +95,15 @@ impl Runner<'_> {
             hvp.arguments[hvp.arguments.len() - parameters.len()..].iter().map(|a| a.name.as_str()).collect();
         let n: usize = parameters.iter().map(|p| p.count).sum();
         let failure = RefCell::new(None);
+        let shared = RefCell::new(self.data.shared.clone());
         let product = |v: &DVector<f64>| {
-            let mut at = 0;
-            let mut parts: BTreeMap<&str, Matrix<f64>> = BTreeMap::new();
+            let (mut at, mut shared) = (0, shared.borrow_mut());
             for (name, p) in directions.iter().zip(parameters) {
                 let of = &self.data.shared[&p.name];
                 let data = v.as_slice()[at..at + p.count].to_vec();
-                parts.insert(name, Matrix { rows: of.rows, cols: of.cols, data });
+                shared.insert((*name).to_owned(), Matrix { rows: of.rows, cols: of.cols, data });
                 at += p.count;
             }
-            let shared = |name: &str| parts.get(name).or_else(|| self.data.shared.get(name)).cloned();
             match ready.mean(&shared, given) {
                 Ok(outcome) => {
                     let all = DVector::from_iterator(n, outcome.values.iter().flat_map(|m| m.data.iter().copied()));

@@ -41,7 +41,7 @@ impl Drawing for Dots {
         let n = self.names.len();
         let mut chart = ChartBuilder::on(area)
             .margin(10 * s)
-            .margin_top(34 * s)
+            .margin_top((12 + 24 * self.series.len().div_ceil(2) as i32) * s)
             .x_label_area_size(40 * s)
             .y_label_area_size(86 * s)
             .build_cartesian_2d(-0.5..n as f64 - 0.5, (10f64.powf(low)..10f64.powf(high)).log_scale())
@@ -74,16 +74,15 @@ impl Drawing for Dots {
                 .map_err(wrong)?;
             }
         }
-        let mut x = 110 * s;
+        // two names side by side
         for (k, (label, hessian, _)) in self.series.iter().enumerate() {
-            let (color, y) = (COLORS[k % COLORS.len()], 18 * s);
+            let (color, x, y) = (COLORS[k % COLORS.len()], s * (110 + 240 * (k as i32 % 2)), s * (18 + 24 * (k as i32 / 2)));
             match hessian {
                 true => area.draw(&TriangleMarker::new((x, y), 8 * s, color.filled())),
                 false => area.draw(&Circle::new((x, y), 6 * s, color.filled())),
             }
             .map_err(wrong)?;
             words(area, label, (x + 12 * s, y), s * LABEL, HPos::Left)?;
-            x += s * (34 + 10 * label.chars().count() as i32);
         }
         Ok(())
     }

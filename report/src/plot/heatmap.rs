@@ -140,8 +140,9 @@ impl HeatMap<'_> {
         let (low, high) = self.scale;
         let (wide, tall) = (s * 18, s * SIDE);
         let level = |t: f64| y + tall - (t * f64::from(tall)) as i32;
-        for k in 0..SHADES {
-            let corners = [(x, level((k + 1) as f64 / SHADES as f64)), (x + wide, level(k as f64 / SHADES as f64))];
+        for k in (0..SHADES).rev() {
+            // each a little higher than its share, so that no seam shows
+            let corners = [(x, level((k + 1) as f64 / SHADES as f64) - s), (x + wide, level(k as f64 / SHADES as f64))];
             area.draw(&Rectangle::new(corners, color(k).filled())).map_err(wrong)?;
         }
         for k in low as i32..=high as i32 {

@@ -9,7 +9,7 @@ use plotters::{coord::Shift, prelude::*};
 
 const POINTS: usize = 600;
 /// Powers of ten below the highest point that are drawn.
-const DECADES: i32 = 7;
+const DECADES: i32 = 6;
 
 struct Density {
     curves: Vec<(String, Vec<(f64, f64)>)>,
@@ -66,9 +66,11 @@ impl Drawing for Density {
             .map_err(wrong)?;
         for (k, (label, curve)) in self.curves.iter().enumerate() {
             let color = COLORS[k % COLORS.len()];
-            let clipped = curve.iter().map(|(x, y)| (*x, y.max(lowest)));
             let width = scale * if k == 0 { 2 } else { 3 };
-            let drawn = chart.draw_series(LineSeries::new(clipped, color.stroke_width(width))).map_err(wrong)?;
+            // what is below the chart is left out
+            let above = curve.chunk_by(|a, b| (a.1 >= lowest) == (b.1 >= lowest)).filter(|part| part[0].1 >= lowest);
+            let lines = above.map(|part| PathElement::new(part.to_vec(), color.stroke_width(width)));
+            let drawn = chart.draw_series(lines).map_err(wrong)?;
             if !label.is_empty() {
                 let legend = move |(x, y)| PathElement::new([(x, y), (x + 24 * s, y)], color.stroke_width(width));
                 drawn.label(label.clone()).legend(legend);

@@ -116,6 +116,7 @@ mod tests {
                 factors: vec![operand(k - 1)],
                 target: operand(k),
                 symmetric: None,
+                exchange: vec![],
                 first: false,
             };
             let last = if k > 1 { vec![k - 1] } else { vec![] };

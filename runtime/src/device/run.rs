@@ -121,7 +121,7 @@ impl<R: Real, A: Api<R>> Device<R, A> {
         for (id, name, shape) in &plan.inputs {
             let entries = input(name, *shape)?;
             let at = arena.places[*id].expect("data have a place");
-            state.up[at..at + entries.len()].iter_mut().zip(&entries).for_each(|(u, x)| *u = R::of(*x));
+            state.up[at..at + entries.len()].iter_mut().zip(entries.iter()).for_each(|(u, x)| *u = R::of(*x));
         }
         for (id, number) in &plan.numbers {
             state.up[arena.places[*id].expect("numbers have a place")] = R::of(number.to_f64());
@@ -229,7 +229,7 @@ impl<R: Real, A: Api<R>> Engine for Device<R, A> {
         Ok(Ready { plan, kernels, compiled, arena, state, pool: self.free.clone() })
     }
 
-    fn run(&self, ready: &Ready<A, R>, input: Input) -> Result<Outcome<f64>, Failure> {
+    fn run_ready(&self, ready: &Ready<A, R>, input: Input) -> Result<Outcome<f64>, Failure> {
         self.start(ready, input)
     }
 

@@ -1,8 +1,21 @@
 //! `Backend`: where the steps of a plan are done; `Cpu` is this processor.
 
-use crate::{Real, private::product};
+use super::{
+    execute::{Input, execute},
+    parallel,
+};
+use crate::{
+    Real,
+    private::{
+        mirror,
+        product::{self, Scratch, Workers},
+    },
+};
 use hesse_compiler::{
-    index::{self, DomainError, EntryValues, Functions, plan::Product},
+    index::{
+        self, DomainError, EntryValues, Failure, Functions, Outcome,
+        plan::{Plan, Product},
+    },
     matrix::Matrix,
     number::Number,
 };
@@ -12,6 +25,16 @@ use std::{collections::BTreeMap, sync::Mutex};
 pub trait Backend {
     /// An array of this back end.
     type Array;
+
+    /// Runs a plan.
+    ///
+    /// Errors: data that are missing or of another size; values outside a domain.
+    fn run(&self, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure>
+    where
+        Self: Sized,
+    {
+        execute(self, plan, input)
+    }
 
     /// So many zeros.
     fn zeros(&self, n: usize) -> Self::Array;
@@ -63,12 +86,14 @@ pub struct Cpu<R> {
     threads: usize,
     /// Arrays that were used before, by their length: memory that the system has given already.
     free: Mutex<BTreeMap<usize, Vec<Vec<R>>>>,
+    /// What products copy their factors to.
+    scratch: Mutex<Vec<Scratch<R>>>,
 }
 
 impl<R: Real> Cpu<R> {
     /// At least one thread.
     pub fn new(threads: usize) -> Cpu<R> {
-        Cpu { threads: threads.max(1), free: Mutex::default() }
+        Cpu { threads: threads.max(1), free: Mutex::default(), scratch: Mutex::default() }
     }
 
     /// An array of that length that was used before.
@@ -80,10 +105,38 @@ impl<R: Real> Cpu<R> {
     pub fn threads(&self) -> usize {
         self.threads
     }
+
+    /// A product by so many threads.
+    pub(super) fn multiply(&self, p: &Product, factors: &[&Vec<R>], target: &mut [R], threads: usize) {
+        let (one, still) = ([R::of(1.0)], vec![0; p.extents.len()]);
+        let factor = |k: usize| match (p.factors.get(k), factors.get(k)) {
+            (Some(o), Some(a)) => (&a[o.offset..], o.strides.as_slice()),
+            _ => (&one[..], still.as_slice()),
+        };
+        let alpha = R::of(p.coefficient.to_f64());
+        let c = (&mut target[p.target.offset..], p.target.strides.as_slice());
+        let (a, b) = (factor(0), factor(1));
+        let mut scratch = self.scratch.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
+        let mut workers = Workers { threads, scratch: &mut scratch };
+        let halved = match p.symmetric {
+            Some(pair) => product::triangle(alpha, (&p.extents, pair), p.first, (&mut *c.0, c.1), a, b, &mut workers),
+            None => mirror::mirror(alpha, (&p.extents, &p.exchange), p.first, (&mut *c.0, c.1), a, b, &mut workers),
+        };
+        if !halved {
+            product::product(alpha, &p.extents, p.first, c, a, b, &mut workers);
+        }
+        if let Ok(mut free) = self.scratch.lock() {
+            free.push(scratch);
+        }
+    }
 }
 
 impl<R: Real> Backend for Cpu<R> {
     type Array = Vec<R>;
+
+    fn run(&self, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
+        if self.threads > 1 { parallel::execute(self, plan, input) } else { execute(self, plan, input) }
+    }
 
     fn zeros(&self, n: usize) -> Vec<R> {
         match self.used(n) {
@@ -106,7 +159,13 @@ impl<R: Real> Backend for Cpu<R> {
     }
 
     fn upload(&self, entries: &[f64]) -> Vec<R> {
-        entries.iter().map(|&x| R::of(x)).collect()
+        match self.used(entries.len()) {
+            Some(mut array) => {
+                array.iter_mut().zip(entries).for_each(|(a, &x)| *a = R::of(x));
+                array
+            }
+            None => entries.iter().map(|&x| R::of(x)).collect(),
+        }
     }
 
     fn download(&self, array: &Vec<R>) -> Vec<f64> {
@@ -122,26 +181,7 @@ impl<R: Real> Backend for Cpu<R> {
     }
 
     fn product(&self, p: &Product, factors: &[&Vec<R>], target: &mut Vec<R>) {
-        let (one, still) = ([R::of(1.0)], vec![0; p.extents.len()]);
-        let factor = |k: usize| match (p.factors.get(k), factors.get(k)) {
-            (Some(o), Some(a)) => (&a[o.offset..], o.strides.as_slice()),
-            _ => (&one[..], still.as_slice()),
-        };
-        let alpha = R::of(p.coefficient.to_f64());
-        let c = (&mut target[p.target.offset..], p.target.strides.as_slice());
-        match p.symmetric {
-            Some(pair)
-                if product::triangle(
-                    alpha,
-                    (&p.extents, pair),
-                    p.first,
-                    (&mut *c.0, c.1),
-                    factor(0),
-                    factor(1),
-                    self.threads,
-                ) => {}
-            _ => product::product(alpha, &p.extents, p.first, c, factor(0), factor(1), self.threads),
-        }
+        self.multiply(p, factors, target, self.threads);
     }
 
     fn map(
@@ -151,9 +191,16 @@ impl<R: Real> Backend for Cpu<R> {
         parameters: &[Number],
         argument: &Vec<R>,
     ) -> Result<Vec<R>, DomainError> {
-        // Functions are evaluated in double precision, whatever the arrays hold
+        let mut out = self.blank(argument.len());
+        if let (Some(x), Some(y)) = (R::as_f64(argument), R::as_f64_mut(&mut out)) {
+            index::map_to(name, values, parameters, x, y)?;
+            return Ok(out);
+        }
+        // functions are evaluated in double precision, whatever the arrays hold
         let entries: Vec<f64> = argument.iter().map(|x| x.f64()).collect();
-        Ok(index::map(name, values, parameters, &entries)?.into_iter().map(R::of).collect())
+        let values = index::map(name, values, parameters, &entries)?;
+        out.iter_mut().zip(values).for_each(|(y, x)| *y = R::of(x));
+        Ok(out)
     }
 
     fn call(

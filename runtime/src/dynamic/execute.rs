@@ -4,86 +4,142 @@ use super::backend::Backend;
 use hesse_compiler::{
     index::{
         Executor, Failure, Outcome, Prepared, Program, Sample, Setting,
-        plan::{Action, Batch, Plan},
+        plan::{Action, Batch, Plan, Product},
     },
     matrix::Matrix,
 };
-use std::collections::BTreeSet;
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+};
 
-/// Most samples that are computed at once.
-const SAMPLES: usize = 32;
+/// Most samples that are computed at once: more do not stay near the processor.
+const SAMPLES: usize = 16;
 
 /// Gives the entries of a name, in a matrix of that shape.
-pub type Input<'a> = &'a dyn Fn(&str, [usize; 2]) -> Result<Vec<f64>, Failure>;
+pub type Input<'a> = &'a dyn Fn(&str, [usize; 2]) -> Result<Cow<'a, [f64]>, Failure>;
 
-/// Runs a plan.
+/// The arrays of a plan, those that exist.
+pub(super) struct Arrays<A>(Vec<RwLock<Option<A>>>);
+
+/// What is said of an array that a step reads.
+const MADE: &str = "all arrays that a step reads exist";
+
+impl<A> Arrays<A> {
+    /// What is given: data and numbers; and zeros for what is read without ever being written.
+    ///
+    /// Errors: data that are missing or of another size.
+    pub(super) fn given<B: Backend<Array = A>>(backend: &B, plan: &Plan, input: Input) -> Result<Arrays<A>, Failure> {
+        let mut arrays: Vec<Option<A>> = plan.arrays.iter().map(|_| None).collect();
+        for (id, name, shape) in &plan.inputs {
+            arrays[*id] = Some(backend.upload(&input(name, *shape)?));
+        }
+        for (id, number) in &plan.numbers {
+            arrays[*id] = Some(backend.upload(&[number.to_f64()]));
+        }
+        let mut written = vec![false; arrays.len()];
+        for step in &plan.steps {
+            let target = step.action.target();
+            for a in step.action.arrays().into_iter().filter(|a| Some(*a) != target) {
+                if arrays[a].is_none() && !written[a] {
+                    arrays[a] = Some(backend.zeros(plan.arrays[a]));
+                }
+            }
+            target.into_iter().for_each(|t| written[t] = true);
+        }
+        Ok(Arrays(arrays.into_iter().map(RwLock::new).collect()))
+    }
+
+    fn read(&self, id: usize) -> RwLockReadGuard<'_, Option<A>> {
+        self.0[id].read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an array out.
+    pub(super) fn take(&self, id: usize) -> Option<A> {
+        self.0[id].write().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, id: usize, array: A) {
+        *self.0[id].write().unwrap_or_else(PoisonError::into_inner) = Some(array);
+    }
+
+    /// Does one step; `multiply` does its product. Gives back a note, if there is one.
+    ///
+    /// Errors: values outside a domain.
+    pub(super) fn step<B: Backend<Array = A>>(
+        &self,
+        backend: &B,
+        plan: &Plan,
+        action: &Action,
+        multiply: impl Fn(&Product, &[&A], &mut A),
+    ) -> Result<Option<String>, Failure> {
+        match action {
+            Action::Product(p) => {
+                let (id, n) = (p.target.array, plan.arrays[p.target.array]);
+                let make = || if p.first { backend.blank(n) } else { backend.zeros(n) };
+                let mut target = self.take(id).unwrap_or_else(make);
+                let held: Vec<_> = p.factors.iter().map(|f| self.read(f.array)).collect();
+                let factors: Vec<&A> = held.iter().map(|f| f.as_ref().expect(MADE)).collect();
+                multiply(p, &factors, &mut target);
+                drop(held);
+                self.put(id, target);
+            }
+            Action::Map { name, values, parameters, argument, target } => {
+                let argument = self.read(*argument);
+                let argument = argument.as_ref().expect(MADE);
+                let value = backend.map(name, values, parameters, argument).map_err(Failure::Domain)?;
+                self.put(*target, value);
+            }
+            Action::Call { values, arguments, sizes, target, times, .. } => {
+                let held: Vec<_> = arguments.iter().map(|(a, shape)| (self.read(*a), *shape)).collect();
+                let list: Vec<(&A, [usize; 2])> = held.iter().map(|(a, shape)| (a.as_ref().expect(MADE), *shape)).collect();
+                let value = backend.call(values, &list, sizes, *times).map_err(Failure::Domain)?;
+                self.put(*target, value);
+            }
+            Action::Watch { name, argument: (id, [rows, cols]), kink } => {
+                let data = backend.download(self.read(*id).as_ref().expect(MADE));
+                let words = kink(&Matrix { rows: *rows, cols: *cols, data });
+                return Ok(words.map(|words| format!("`{name}` meets {words}")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The results.
+    pub(super) fn outcome<B: Backend<Array = A>>(self, backend: &B, plan: &Plan, notes: BTreeSet<String>) -> Outcome<f64> {
+        let mut not_finite = None;
+        let mut values: Vec<Matrix<f64>> = vec![];
+        for (k, (id, [rows, cols])) in plan.outputs.iter().enumerate() {
+            // one array may be several results
+            let again = plan.outputs[..k].iter().position(|o| o.0 == *id);
+            let data = match (again, self.take(*id)) {
+                (Some(k), _) => values[k].data.clone(),
+                (None, Some(array)) => backend.finish(array),
+                (None, None) => vec![0.0; rows * cols],
+            };
+            let finite = |part: &[f64]| part.iter().fold(true, |all, x| all & x.is_finite());
+            if not_finite.is_none() && !data.chunks(1 << 12).all(finite) {
+                not_finite = Some("a result".to_owned());
+            }
+            values.push(Matrix { rows: *rows, cols: *cols, data });
+        }
+        Outcome { values, notes: notes.into_iter().collect(), not_finite }
+    }
+}
+
+/// Runs a plan, step after step.
 ///
 /// Errors: data that are missing or of another size; values outside a domain.
 pub fn execute<B: Backend>(backend: &B, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
-    let mut arrays: Vec<Option<B::Array>> = plan.arrays.iter().map(|_| None).collect();
-    let (mut notes, mut not_finite) = (BTreeSet::new(), None);
-    for (id, name, shape) in &plan.inputs {
-        arrays[*id] = Some(backend.upload(&input(name, *shape)?));
-    }
-    for (id, number) in &plan.numbers {
-        arrays[*id] = Some(backend.upload(&[number.to_f64()]));
-    }
-    const MADE: &str = "all arrays that a step reads exist";
+    let arrays = Arrays::given(backend, plan, input)?;
+    let mut notes = BTreeSet::new();
     for step in &plan.steps {
-        match &step.action {
-            Action::Product(p) => {
-                for f in &p.factors {
-                    arrays[f.array].get_or_insert_with(|| backend.zeros(plan.arrays[f.array]));
-                }
-                let (id, n) = (p.target.array, plan.arrays[p.target.array]);
-                let make = || if p.first { backend.blank(n) } else { backend.zeros(n) };
-                let mut target = arrays[id].take().unwrap_or_else(make);
-                let factors: Vec<&B::Array> = p.factors.iter().map(|f| arrays[f.array].as_ref().expect(MADE)).collect();
-                backend.product(p, &factors, &mut target);
-                arrays[id] = Some(target);
-            }
-            Action::Map { name, values, parameters, argument, target } => {
-                let argument = &*arrays[*argument].get_or_insert_with(|| backend.zeros(plan.arrays[*argument]));
-                let value = backend.map(name, values, parameters, argument).map_err(Failure::Domain)?;
-                arrays[*target] = Some(value);
-            }
-            Action::Call { values, arguments, sizes, target, times, .. } => {
-                for (a, _) in arguments {
-                    arrays[*a].get_or_insert_with(|| backend.zeros(plan.arrays[*a]));
-                }
-                let list: Vec<(&B::Array, [usize; 2])> =
-                    arguments.iter().map(|(a, s)| (arrays[*a].as_ref().expect(MADE), *s)).collect();
-                let value = backend.call(values, &list, sizes, *times).map_err(Failure::Domain)?;
-                arrays[*target] = Some(value);
-            }
-            Action::Watch { name, argument: (id, [rows, cols]), kink } => {
-                let array = &*arrays[*id].get_or_insert_with(|| backend.zeros(plan.arrays[*id]));
-                let data = backend.download(array);
-                if let Some(words) = kink(&Matrix { rows: *rows, cols: *cols, data }) {
-                    notes.insert(format!("`{name}` meets {words}"));
-                }
-            }
-        }
-        for a in &step.last {
-            arrays[*a].take().into_iter().for_each(|a| backend.recycle(a));
-        }
+        let note = arrays.step(backend, plan, &step.action, |p, factors, target| backend.product(p, factors, target))?;
+        notes.extend(note);
+        step.last.iter().filter_map(|&a| arrays.take(a)).for_each(|a| backend.recycle(a));
     }
-    let mut values: Vec<Matrix<f64>> = vec![];
-    for (k, (id, [rows, cols])) in plan.outputs.iter().enumerate() {
-        // one array may be several results
-        let again = plan.outputs[..k].iter().position(|o| o.0 == *id);
-        let data = match (again, arrays[*id].take()) {
-            (Some(k), _) => values[k].data.clone(),
-            (None, Some(array)) => backend.finish(array),
-            (None, None) => vec![0.0; rows * cols],
-        };
-        let finite = |part: &[f64]| part.iter().fold(true, |all, x| all & x.is_finite());
-        if not_finite.is_none() && !data.chunks(1 << 12).all(finite) {
-            not_finite = Some("a result".to_owned());
-        }
-        values.push(Matrix { rows: *rows, cols: *cols, data });
-    }
-    Ok(Outcome { values, notes: notes.into_iter().collect(), not_finite })
+    Ok(arrays.outcome(backend, plan, notes))
 }
 
 /// What runs plans: every [`Backend`], and devices, which take a plan as a whole.
@@ -98,11 +154,11 @@ pub trait Engine {
     /// Runs it on data.
     ///
     /// Errors: data that are missing or of another size; values outside a domain.
-    fn run(&self, ready: &Self::Ready, input: Input) -> Result<Outcome<f64>, Failure>;
+    fn run_ready(&self, ready: &Self::Ready, input: Input) -> Result<Outcome<f64>, Failure>;
     /// The plan that was made ready.
     fn plan<'a>(&self, ready: &'a Self::Ready) -> &'a Plan;
-    /// Takes back what [`Engine::run`] gave.
-    fn reclaim(&self, _: Vec<f64>) {}
+    /// Takes back entries that a run gave.
+    fn take_back(&self, _: Vec<f64>) {}
 }
 
 impl<B: Backend> Engine for B {
@@ -111,14 +167,14 @@ impl<B: Backend> Engine for B {
     fn ready(&self, plan: Plan) -> Result<Plan, Failure> {
         Ok(plan)
     }
-    fn run(&self, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
-        execute(self, plan, input)
+    fn run_ready(&self, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
+        self.run(plan, input)
     }
     fn plan<'a>(&self, ready: &'a Plan) -> &'a Plan {
         ready
     }
-    fn reclaim(&self, entries: Vec<f64>) {
-        Backend::reclaim(self, entries);
+    fn take_back(&self, entries: Vec<f64>) {
+        self.reclaim(entries);
     }
 }
 
@@ -169,11 +225,11 @@ struct Planned<'a, E: Engine> {
 }
 
 impl<E: Engine> Prepared for Planned<'_, E> {
-    fn mean(&self, shared: &dyn Fn(&str) -> Option<Matrix<f64>>, samples: &[Sample]) -> Result<Outcome<f64>, Failure> {
+    fn mean(&self, shared: &Sample, samples: &[Sample]) -> Result<Outcome<f64>, Failure> {
         let mut sum: Option<Outcome<f64>> = None;
         for part in samples.chunks(self.at_once) {
             let plan = self.last.as_ref().filter(|_| part.len() < self.at_once).unwrap_or(&self.plan);
-            let one = self.engine.run(plan, &|name, shape| entries(shared, part, name, shape))?;
+            let one = self.engine.run_ready(plan, &|name, shape| entries(shared, part, name, shape))?;
             match &mut sum {
                 None => sum = Some(one),
                 Some(sum) => {
@@ -186,7 +242,7 @@ impl<E: Engine> Prepared for Planned<'_, E> {
     }
 
     fn reclaim(&self, outcome: Outcome<f64>) {
-        outcome.values.into_iter().for_each(|m| self.engine.reclaim(m.data));
+        outcome.values.into_iter().for_each(|m| self.engine.take_back(m.data));
     }
 
     fn work(&self) -> Option<(u128, u128)> {
@@ -202,25 +258,15 @@ impl<E: Engine> Prepared for Planned<'_, E> {
 }
 
 /// The entries of a name: of all samples of a part, one after the other, or of what they share.
-fn entries(
-    shared: &dyn Fn(&str) -> Option<Matrix<f64>>,
-    part: &[Sample],
-    name: &str,
-    needed: [usize; 2],
-) -> Result<Vec<f64>, Failure> {
-    let check = |m: &Matrix<f64>| match [m.rows, m.cols] == needed {
-        true => Ok(()),
+fn entries<'d>(shared: &'d Sample, part: &'d [Sample], name: &str, needed: [usize; 2]) -> Result<Cow<'d, [f64]>, Failure> {
+    let check = |m: &'d Matrix<f64>| match [m.rows, m.cols] == needed {
+        true => Ok(m.data.as_slice()),
         false => Err(Failure::Shape { name: name.to_owned(), needed: needed.into(), found: (m.rows, m.cols) }),
     };
-    let mut out = vec![];
-    for m in part.iter().map_while(|sample| sample.get(name)) {
-        check(m)?;
-        out.extend_from_slice(&m.data);
-    }
-    if out.is_empty() {
-        let m = shared(name).ok_or_else(|| Failure::MissingData(name.to_owned()))?;
-        check(&m)?;
-        out = m.data;
-    }
-    Ok(out)
+    let own = part.iter().map_while(|sample| sample.get(name)).map(check).collect::<Result<Vec<_>, _>>()?;
+    Ok(match own.as_slice() {
+        [] => Cow::Borrowed(check(shared.get(name).ok_or_else(|| Failure::MissingData(name.to_owned()))?)?),
+        [one] => Cow::Borrowed(*one),
+        many => Cow::Owned(many.concat()),
+    })
 }

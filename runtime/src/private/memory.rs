@@ -3,7 +3,11 @@
 //! Generated functions hold hundreds of arrays. They name them by plain numbers, because rustc takes minutes to see of so many
 //! references or owners in one function that they are used well.
 
-use super::{maps, matrix, product::product, rows};
+use super::{
+    maps, matrix,
+    product::{Scratch, Workers, product},
+    rows,
+};
 use crate::{Error, Real};
 use nalgebra::DMatrix;
 
@@ -108,7 +112,15 @@ impl<R: Real> Memory<R> {
         let mut target = std::mem::take(&mut self.0[c.id]);
         let (one, still) = ([R::of(1.0)], [0; N]);
         let factor = |k: usize| factors.get(k).map_or((&one[..], &still[..]), |(a, r)| (self.entries(*a), &r[..]));
-        product(alpha, &extents, false, (&mut target[c.offset..], &rc), factor(0), factor(1), 1);
+        product(
+            alpha,
+            &extents,
+            false,
+            (&mut target[c.offset..], &rc),
+            factor(0),
+            factor(1),
+            &mut Workers { threads: 1, scratch: &mut Scratch::default() },
+        );
         self.0[c.id] = target;
     }
 }

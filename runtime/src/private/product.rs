@@ -6,7 +6,7 @@ use std::thread;
 
 impl Letter {
     /// Its role: which of target and factors it moves.
-    fn role(self) -> [bool; 3] {
+    pub(super) fn role(self) -> [bool; 3] {
         self.strides().map(|s| s != 0)
     }
     fn swapped(self) -> Letter {
@@ -25,10 +25,16 @@ const DEEP: usize = 32;
 /// Multiplications below which a matrix product is not worth its preparation.
 const SMALL: usize = 256;
 /// Multiplications for which another thread is worth while.
-const SHARE: usize = 1 << 21;
+pub(super) const SHARE: usize = 1 << 21;
+
+/// Who does a product: so many threads at most, with copies of the factors in that memory.
+pub(crate) struct Workers<'s, R> {
+    pub(crate) threads: usize,
+    pub(crate) scratch: &'s mut Scratch<R>,
+}
 
 /// Adds `alpha · Σ a b` to c, or with `store` writes it there, where the letters of c then reach every entry once; a letter that
-/// moves nothing in c is summed. Every array comes with the stride of every letter. No more than so many threads are used.
+/// moves nothing in c is summed. Every array comes with the stride of every letter.
 pub(crate) fn product<R: Real>(
     alpha: R,
     extents: &[usize],
@@ -36,14 +42,14 @@ pub(crate) fn product<R: Real>(
     (c, rc): (&mut [R], &[usize]),
     (a, ra): (&[R], &[usize]),
     (b, rb): (&[R], &[usize]),
-    threads: usize,
+    workers: &mut Workers<R>,
 ) {
     if extents.contains(&0) {
         return;
     }
     let letters = (0..extents.len()).map(|l| Letter { n: extents[l], c: rc[l], a: ra[l], b: rb[l] });
     let letters = merged(letters.filter(|l| l.n > 1).collect());
-    shared(alpha, &letters, store, c, a, b, threads);
+    shared(alpha, &letters, store, c, a, b, workers);
 }
 
 /// As [`product`], where two letters may change places without a change of a, both letters of c and not of b: what they index is
@@ -55,8 +61,9 @@ pub(crate) fn triangle<R: Real>(
     (c, rc): (&mut [R], &[usize]),
     (a, ra): (&[R], &[usize]),
     (b, rb): (&[R], &[usize]),
-    threads: usize,
+    workers: &mut Workers<R>,
 ) -> bool {
+    let (threads, Scratch { near, far, block }) = (workers.threads, &mut *workers.scratch);
     let letter = |l: usize| Letter { n: extents[l], c: rc[l], a: ra[l], b: rb[l] };
     let (mut slow, mut fast) = (letter(i), letter(j));
     if slow.a < fast.a {
@@ -71,7 +78,8 @@ pub(crate) fn triangle<R: Real>(
     let (n, depth) = (slow.n, inner.iter().map(|l| l.n).product::<usize>());
     let (pairs, width) = (n * (n + 1) / 2, cols.iter().map(|l| l.n).product::<usize>());
     // the rows of a, each pair once, for one summed value after the other
-    let mut near = Vec::with_capacity(pairs * depth);
+    near.clear();
+    near.reserve(pairs * depth);
     let summed: Vec<Letter> = inner.clone();
     everywhere(&summed, |[_, at, _]| {
         for k in 0..n {
@@ -82,12 +90,13 @@ pub(crate) fn triangle<R: Real>(
             }
         }
     });
-    let mut far = vec![];
-    let (b, rb) = packed(b, &inner, &cols, |l| l.b, &mut far);
-    let mut block = vec![R::of(0.0); pairs * width];
+    let (b, rb) = packed(b, &inner, &cols, |l| l.b, far);
+    if block.len() < pairs * width {
+        block.resize(pairs * width, R::of(0.0));
+    }
     let parts = threads.min(pairs * depth * width / SHARE).max(1);
     thread::scope(|scope| {
-        let (mut rest, near) = (block.as_mut_slice(), &near);
+        let (mut rest, near) = (&mut block[..pairs * width], &*near);
         for part in 0..parts {
             let (begin, end) = (pairs * part / parts, pairs * (part + 1) / parts);
             let (mine, others) = rest.split_at_mut((end - begin) * width);
@@ -140,17 +149,19 @@ fn merged(mut letters: Vec<Letter>) -> Vec<Letter> {
 }
 
 /// Parts the target along its slowest letter among threads.
-fn shared<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R], threads: usize) {
+fn shared<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R], workers: &mut Workers<R>) {
+    let threads = workers.threads;
+    let scratch = &mut *workers.scratch;
     let work: usize = letters.iter().map(|l| l.n).product();
     let parts = threads.min(work / SHARE);
     let Some(first) = letters.first().copied().filter(|l| l.c != 0 && parts > 1) else {
-        return alone(alpha, letters, store, c, a, b);
+        return alone(alpha, letters, store, c, a, b, scratch);
     };
     let parts = parts.min(first.n);
     // what lies between two steps of the slowest letter must belong to the other letters alone
     let behind: usize = letters[1..].iter().map(|l| (l.n - 1) * l.c).sum();
     if behind >= first.c || parts < 2 {
-        return alone(alpha, letters, store, c, a, b);
+        return alone(alpha, letters, store, c, a, b, scratch);
     }
     thread::scope(|scope| {
         let (mut rest, mut begin) = (c, 0);
@@ -164,15 +175,15 @@ fn shared<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[
             let (a, b) = (&a[begin * first.a..], &b[begin * first.b..]);
             begin = end;
             if part + 1 == parts {
-                alone(alpha, &letters, store, mine, a, b);
+                alone(alpha, &letters, store, mine, a, b, scratch);
             } else {
-                scope.spawn(move || alone(alpha, &letters, store, mine, a, b));
+                scope.spawn(move || alone(alpha, &letters, store, mine, a, b, &mut Scratch::default()));
             }
         }
     });
 }
 
-fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R]) {
+fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R], scratch: &mut Scratch<R>) {
     let of = |role: [bool; 3]| letters.iter().copied().filter(|l| l.role() == role).collect::<Vec<Letter>>();
     let (rows, cols, mut inner) = (of([true, true, false]), of([true, false, true]), of([false, true, true]));
     let mut outer: Vec<Letter> = letters
@@ -195,9 +206,9 @@ fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R
     if fastest(&rows) < fastest(&cols) {
         let swap = |ls: Vec<Letter>| ls.into_iter().map(Letter::swapped).collect::<Vec<_>>();
         let [rows, cols, inner, outer] = [rows, cols, inner, outer].map(swap);
-        return Gemm::new(cols, rows, inner).every(&outer, alpha, store, c, b, a);
+        return Gemm::new(cols, rows, inner).every(&outer, alpha, store, (c, b, a), scratch);
     }
-    Gemm::new(rows, cols, inner).every(&outer, alpha, store, c, a, b);
+    Gemm::new(rows, cols, inner).every(&outer, alpha, store, (c, a, b), scratch);
 }
 
 /// Loops, with a good letter innermost.
@@ -237,14 +248,20 @@ impl Gemm {
     }
 
     /// The product for every index of the outer letters.
-    fn every<R: Real>(&self, outer: &[Letter], alpha: R, mut store: bool, c: &mut [R], a: &[R], b: &[R]) {
+    fn every<R: Real>(
+        &self,
+        outer: &[Letter],
+        alpha: R,
+        mut store: bool,
+        (c, a, b): (&mut [R], &[R], &[R]),
+        scratch: &mut Scratch<R>,
+    ) {
         // what an outer letter sums is added up, from zero
         if store && outer.iter().any(|l| l.c == 0) {
             c.fill(R::of(0.0));
             store = false;
         }
-        let mut scratch = Scratch::default();
-        everywhere(outer, |[pc, pa, pb]| self.once(alpha, store, &mut c[pc..], &a[pa..], &b[pb..], &mut scratch));
+        everywhere(outer, |[pc, pa, pb]| self.once(alpha, store, &mut c[pc..], &a[pa..], &b[pb..], scratch));
     }
 
     /// One matrix product, straight into the target where its rows and columns are each evenly spaced, else block by block.
@@ -315,10 +332,11 @@ impl Gemm {
 }
 
 /// Copies of the factors, and a block of results.
-struct Scratch<R> {
-    near: Vec<R>,
-    far: Vec<R>,
-    block: Vec<R>,
+#[derive(Debug)]
+pub(crate) struct Scratch<R> {
+    pub(super) near: Vec<R>,
+    pub(super) far: Vec<R>,
+    pub(super) block: Vec<R>,
 }
 
 impl<R> Default for Scratch<R> {
@@ -353,13 +371,13 @@ fn parts(n: usize, at_once: usize) -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// The stride of letters that move as one, the last fastest.
-fn even(letters: &[Letter], stride: fn(&Letter) -> usize) -> Option<usize> {
+pub(super) fn even(letters: &[Letter], stride: fn(&Letter) -> usize) -> Option<usize> {
     let joined = letters.windows(2).all(|w| stride(&w[0]) == w[1].n * stride(&w[1]));
     letters.last().map(stride).filter(|_| joined)
 }
 
 /// A factor as a matrix with strides: itself, or a copy in which what is neighboured stays so.
-fn packed<'s, R: Real>(
+pub(super) fn packed<'s, R: Real>(
     x: &'s [R],
     rows: &[Letter],
     cols: &[Letter],

@@ -4,6 +4,7 @@ use super::{
     Action, ArrayId, Batch, Failure, Operand, Plan, Planned, Product,
     draft::{Concrete, Draft, Manner},
     order::Letters,
+    symmetry::{self, Twins},
     term::{Factor, Strides, Term},
 };
 use crate::{
@@ -29,8 +30,8 @@ pub(super) struct Builder<'p> {
     places: Vec<Option<ArrayId>>,
     /// What was made in between, by what it is made of.
     made: BTreeMap<Key, ArrayId>,
-    /// Strides of two axes that may change places, in arrays made of twice the same.
-    twins: BTreeMap<ArrayId, [usize; 2]>,
+    /// Axes that may change places.
+    twins: Twins,
 }
 
 /// Terms of a draft for which only the first manner is tried.
@@ -56,7 +57,7 @@ impl<'p> Builder<'p> {
             shapes: vec![],
             places,
             made: BTreeMap::new(),
-            twins: BTreeMap::new(),
+            twins: Twins::new(),
         }
     }
 
@@ -121,7 +122,13 @@ impl<'p> Builder<'p> {
         for s in draft.statements {
             match s {
                 Concrete::Other { action, note, .. } => self.push(action, note),
-                Concrete::Terms(terms) => terms.iter().try_for_each(|t| self.term(t))?,
+                Concrete::Terms(terms) => {
+                    terms.iter().try_for_each(|t| self.term(t))?;
+                    let pairs = symmetry::of_terms(&terms, &self.twins);
+                    if let Some(t) = terms.first().filter(|_| !pairs.is_empty()) {
+                        self.twins.insert(t.target.array, pairs);
+                    }
+                }
             }
         }
         Ok(())
@@ -357,6 +364,8 @@ impl<'p> Builder<'p> {
         let pairs = t.order();
         let mut list = t.factors.clone();
         let mut alive: Vec<bool> = vec![true; list.len()];
+        // which factors of the term each is made of
+        let mut parts: Vec<u64> = (0..list.len()).map(|k| 1 << k).collect();
         for (k, &(a, b)) in pairs.iter().enumerate() {
             (alive[a], alive[b]) = (false, false);
             let others = (0..list.len()).filter(|&i| alive[i]).fold(t.target.letters(), |u, i| u | list[i].letters());
@@ -366,13 +375,15 @@ impl<'p> Builder<'p> {
             // what is summed is summed before it is spread over letters that only the target has
             let spread = t.target.letters() & !(fa.letters() | fb.letters()) != 0;
             let sums = (fa.letters() | fb.letters()) & !t.target.letters() != 0;
+            let part = parts[a] | parts[b];
             if k + 1 == pairs.len() && !(spread && sums) {
-                self.product(coefficient, &[fa, fb], &t.target, t);
+                self.product(coefficient, &[fa, fb], &t.target, t, part);
                 return Ok(());
             }
-            let made = self.make(&[fa, fb], others, t)?;
+            let made = self.make(&[fa, fb], others, t, part)?;
             list.push(made);
             alive.push(true);
+            parts.push(part);
         }
         list.retain({
             let mut k = 0;
@@ -381,17 +392,18 @@ impl<'p> Builder<'p> {
                 alive[k - 1]
             }
         });
-        self.product(coefficient, &list, &t.target, t);
+        self.product(coefficient, &list, &t.target, t, 0);
         Ok(())
     }
 
     /// A factor summed over the letters that only it has.
     fn summed(&mut self, f: Factor, kept: Letters, t: &Term) -> Result<Factor, Failure> {
-        if f.letters() & !kept == 0 { Ok(f) } else { self.make(&[f], kept, t) }
+        if f.letters() & !kept == 0 { Ok(f) } else { self.make(&[f], kept, t, 0) }
     }
 
-    /// A new array over the letters that are kept: those of both factors first, then of the first, then of the second.
-    fn make(&mut self, factors: &[Factor], kept: Letters, t: &Term) -> Result<Factor, Failure> {
+    /// A new array over the letters that are kept: those of both factors first, then of the first, then of the second. It is made of
+    /// those parts of the term.
+    fn make(&mut self, factors: &[Factor], kept: Letters, t: &Term, parts: u64) -> Result<Factor, Failure> {
         let sizes = &t.extents;
         let has = |f: Option<&Factor>, l: usize| f.is_some_and(|f| f.strides[l] != 0);
         let of = |inside: bool| -> Vec<usize> {
@@ -421,33 +433,46 @@ impl<'p> Builder<'p> {
             None => {
                 let array = self.entries(n, "a product in between")?;
                 self.made.insert(key, array);
-                if let [f, g] = factors
-                    && let Some([a, b]) = twins(f, g, sizes)
-                    && kept >> a & kept >> b & 1 == 1
-                {
-                    self.twins.insert(array, [strides[a], strides[b]]);
-                }
                 let target = Factor { array, offset: 0, strides: strides.clone() };
-                self.product(Number::ONE, factors, &target, t);
+                if let [[a, b]] = self.product(Number::ONE, factors, &target, t, parts).as_slice() {
+                    let mut pair = [strides[*a], strides[*b]];
+                    pair.sort_unstable();
+                    self.twins.insert(array, BTreeSet::from([pair]));
+                }
                 array
             }
         };
         Ok(Factor { array, offset: 0, strides })
     }
 
-    fn product(&mut self, coefficient: Number, factors: &[Factor], target: &Factor, t: &Term) {
+    /// Writes a product of factors that are made of those parts of the term; gives back which of its letters may change places.
+    fn product(&mut self, coefficient: Number, factors: &[Factor], target: &Factor, t: &Term, parts: u64) -> Vec<[usize; 2]> {
         let used = factors.iter().fold(target.letters(), |u, f| u | f.letters());
         let letters: Vec<usize> = (0..t.extents.len()).filter(|&l| used >> l & 1 == 1).collect();
+        let alike = match factors {
+            [f, g] => {
+                let (a, b, c) = (f.letters(), g.letters(), target.letters());
+                let made: Vec<&Factor> = (t.factors.iter().enumerate()).filter(|x| parts >> x.0 & 1 == 1).map(|x| x.1).collect();
+                let sides = (a & !b & c, b & !a & c);
+                symmetry::exchange(&made, &t.extents, c, sides, &self.twins).unwrap_or_default()
+            }
+            _ => vec![],
+        };
+        let place = |l: usize| letters.iter().position(|&x| x == l).expect("the letters of a factor are used");
         let mut product = Product {
             coefficient,
             extents: letters.iter().map(|&l| t.extents[l]).collect(),
             factors: factors.iter().map(|f| operand(f, &letters)).collect(),
             target: operand(target, &letters),
             symmetric: None,
+            exchange: alike.iter().map(|pair| pair.map(place)).collect(),
             first: false,
         };
-        self.halve(&mut product);
+        if product.exchange.is_empty() {
+            self.halve(&mut product);
+        }
         self.push(Action::Product(product), t.note);
+        alike
     }
 
     /// Finds two letters that may change places, and puts the factor that has them first.
@@ -455,28 +480,21 @@ impl<'p> Builder<'p> {
         for k in 0..2 {
             let [x, y] = p.factors.as_slice() else { return };
             let (own, other) = if k == 0 { (x, y) } else { (y, x) };
-            let Some(&[s, t]) = self.twins.get(&own.array) else { continue };
             let at = |stride: usize| own.strides.iter().position(|&s| s == stride);
-            if let (Some(a), Some(b)) = (at(s), at(t))
-                && [a, b].iter().all(|&l| other.strides[l] == 0 && p.target.strides[l] != 0)
-                && p.extents[a] == p.extents[b]
-            {
-                p.symmetric = Some([a, b]);
+            let usable = |l: usize| other.strides[l] == 0 && p.target.strides[l] != 0;
+            // an offset may lie along one of the axes
+            let twins = self.twins.get(&own.array).filter(|_| own.offset == 0);
+            let found = twins.into_iter().flatten().find_map(|&[s, t]| {
+                let (a, b) = (at(s)?, at(t)?);
+                (usable(a) && usable(b) && p.extents[a] == p.extents[b]).then_some([a, b])
+            });
+            if found.is_some() {
+                p.symmetric = found;
                 p.factors.swap(0, k);
                 return;
             }
         }
     }
-}
-
-/// The letters, one of each factor alone, by which two factors are the same.
-fn twins(f: &Factor, g: &Factor, extents: &[usize]) -> Option<[usize; 2]> {
-    let mut differ = (0..extents.len()).filter(|&l| f.strides[l] != g.strides[l]);
-    let (a, b) = (differ.next()?, differ.next()?);
-    let same = f.array == g.array && f.offset == g.offset && differ.next().is_none() && extents[a] == extents[b];
-    let crossed = f.strides[a] == g.strides[b] && f.strides[b] == 0 && g.strides[a] == 0;
-    let otherwise = f.strides[b] == g.strides[a] && f.strides[a] == 0 && g.strides[b] == 0;
-    (same && (crossed || otherwise)).then_some([a, b])
 }
 
 fn operand(f: &Factor, letters: &[usize]) -> Operand {

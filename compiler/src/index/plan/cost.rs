@@ -7,9 +7,10 @@ impl Product {
     /// Floating-point operations: a multiplication and an addition for every assignment of the letters and pair of factors.
     pub fn flops(&self) -> u128 {
         let mut all: u128 = self.extents.iter().map(|&n| n as u128).product();
-        if let Some([a, _]) = self.symmetric {
-            // entries on the diagonal of two letters, and on one side of it
-            let n = self.extents[a] as u128;
+        // entries on the diagonal of what changes places, and on one side of it
+        let rows = self.symmetric.into_iter().chain(self.exchange.iter().copied()).map(|[a, _]| self.extents[a] as u128);
+        let n = rows.product::<u128>();
+        if n > 1 {
             all = all / (2 * n) * (n + 1);
         }
         all * self.factors.len().max(1) as u128
@@ -34,7 +35,7 @@ impl Product {
         let (rows, cols, inner, batch) =
             (has(true, false, true), has(false, true, true), has(true, true, false), has(true, true, true));
         match (rows, cols, inner, batch) {
-            (true, true, true, false) if self.symmetric.is_some() => "half gemm",
+            (true, true, true, false) if self.symmetric.is_some() || !self.exchange.is_empty() => "half gemm",
             (true, true, true, false) => "gemm",
             (true, true, true, true) => "batched gemm",
             (true, true, false, _) => "outer",

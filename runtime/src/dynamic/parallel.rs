@@ -1,0 +1,220 @@
+//! Plans run by several threads: steps that do not wait for each other are done at once.
+//!
+//! Everything that is added to one array is added in the order of the plan, so that the results do not depend on the threads.
+
+use super::{
+    backend::{Backend, Cpu},
+    execute::{Arrays, Input},
+};
+use crate::Real;
+use hesse_compiler::index::{
+    Failure, Outcome,
+    plan::{Action, Plan, Product},
+};
+use std::{
+    collections::BTreeSet,
+    hint, mem,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+/// A product with more than this part of all operations is done by all threads together.
+const LARGE: u128 = 4;
+/// Steps that may be done before one that still waits: what they make has to be held.
+const AHEAD: usize = 96;
+/// How often a thread looks for work before it sleeps.
+const LOOKS: usize = 200;
+/// How long it waits in between, in idle turns.
+const PAUSE: usize = 64;
+
+/// Which steps wait for which.
+struct Order {
+    /// For each step those that wait for it.
+    after: Vec<Vec<usize>>,
+    /// For each step how many it waits for.
+    waits: Vec<usize>,
+    /// How many steps read or write each array; of those that are kept, one more.
+    uses: Vec<usize>,
+}
+
+impl Order {
+    fn of(plan: &Plan) -> Order {
+        let n = plan.arrays.len();
+        let (mut writer, mut readers): (Vec<Option<usize>>, Vec<Vec<usize>>) = (vec![None; n], vec![vec![]; n]);
+        let mut uses = vec![0; n];
+        let mut before: Vec<BTreeSet<usize>> = vec![];
+        for (k, step) in plan.steps.iter().enumerate() {
+            let mut own = BTreeSet::new();
+            let target = step.action.target();
+            for a in step.action.arrays() {
+                uses[a] += 1;
+                own.extend(writer[a]);
+                if Some(a) == target {
+                    own.extend(mem::take(&mut readers[a]));
+                    writer[a] = Some(k);
+                } else {
+                    readers[a].push(k);
+                }
+            }
+            before.push(own);
+        }
+        plan.outputs.iter().for_each(|o| uses[o.0] += 1);
+        let mut after = vec![vec![]; before.len()];
+        before.iter().enumerate().for_each(|(k, b)| b.iter().for_each(|&j| after[j].push(k)));
+        Order { after, waits: before.iter().map(BTreeSet::len).collect(), uses }
+    }
+}
+
+/// What is left to do.
+struct Queue {
+    order: Order,
+    /// Steps that wait for nothing.
+    ready: BTreeSet<usize>,
+    /// Steps that are not done yet.
+    open: BTreeSet<usize>,
+    notes: BTreeSet<String>,
+    /// The first step that failed: those before it are still done, since one of them may fail too.
+    failed: Option<(usize, Failure)>,
+}
+
+impl Queue {
+    /// Whether there is nothing more to do.
+    fn over(&self) -> bool {
+        self.open.first().is_none_or(|&first| self.failed.as_ref().is_some_and(|f| first >= f.0))
+    }
+
+    /// The first step that may be done now.
+    fn next(&mut self) -> Option<usize> {
+        let (&next, &first) = (self.ready.first()?, self.open.first()?);
+        let late = self.failed.as_ref().is_some_and(|f| next > f.0);
+        if late || next > first + AHEAD {
+            return None;
+        }
+        self.ready.remove(&next);
+        Some(next)
+    }
+}
+
+/// Runs a plan by all threads of the processor.
+///
+/// Errors: data that are missing or of another size; values outside a domain.
+pub(super) fn execute<R: Real>(cpu: &Cpu<R>, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
+    let arrays = Arrays::given(cpu, plan, input)?;
+    let order = Order::of(plan);
+    let ready = (0..plan.steps.len()).filter(|&k| order.waits[k] == 0).collect();
+    let open = (0..plan.steps.len()).collect();
+    let queue = Mutex::new(Queue { order, ready, open, notes: BTreeSet::new(), failed: None });
+    let run = Run { cpu, plan, arrays: &arrays, queue: &queue, woken: Condvar::new(), flops: plan.flops() };
+    thread::scope(|scope| {
+        for _ in 1..cpu.threads().min(plan.steps.len()) {
+            scope.spawn(|| run.work());
+        }
+        run.work();
+    });
+    let Queue { notes, failed, .. } = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match failed {
+        Some((_, failure)) => Err(failure),
+        None => Ok(arrays.outcome(cpu, plan, notes)),
+    }
+}
+
+/// What the threads share.
+struct Run<'a, R> {
+    cpu: &'a Cpu<R>,
+    plan: &'a Plan,
+    arrays: &'a Arrays<Vec<R>>,
+    queue: &'a Mutex<Queue>,
+    woken: Condvar,
+    flops: u128,
+}
+
+/// Sends the other threads home if this one panics, so that they do not wait for it.
+struct Guard<'a, R: Real>(&'a Run<'a, R>);
+
+impl<R: Real> Drop for Guard<'_, R> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.queue().open.clear();
+            self.0.woken.notify_all();
+        }
+    }
+}
+
+impl<R: Real> Run<'_, R> {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does steps until there is nothing more to do.
+    fn work(&self) {
+        let _guard = Guard(self);
+        while let Some(k) = self.wait() {
+            let done = self.step(&self.plan.steps[k].action);
+            self.finish(k, done);
+        }
+    }
+
+    /// The next step; nothing if all is done.
+    fn wait(&self) -> Option<usize> {
+        for _ in 0..LOOKS {
+            let mut queue = self.queue();
+            if queue.over() {
+                return None;
+            }
+            if let Some(k) = queue.next() {
+                return Some(k);
+            }
+            drop(queue);
+            (0..PAUSE).for_each(|_| hint::spin_loop());
+        }
+        let mut queue = self.queue();
+        loop {
+            if queue.over() {
+                return None;
+            }
+            if let Some(k) = queue.next() {
+                return Some(k);
+            }
+            queue = self.woken.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn step(&self, action: &Action) -> Result<Option<String>, Failure> {
+        let multiply = |p: &Product, factors: &[&Vec<R>], target: &mut Vec<R>| {
+            let threads = if p.flops() * LARGE > self.flops { self.cpu.threads() } else { 1 };
+            self.cpu.multiply(p, factors, target, threads);
+        };
+        self.arrays.step(self.cpu, self.plan, action, multiply)
+    }
+
+    /// Tells the queue that a step is done, and gives back what nothing reads any more.
+    fn finish(&self, k: usize, done: Result<Option<String>, Failure>) {
+        let mut free = vec![];
+        let mut queue = self.queue();
+        let q = &mut *queue;
+        q.open.remove(&k);
+        match done {
+            Ok(note) => q.notes.extend(note),
+            Err(failure) => {
+                if q.failed.as_ref().is_none_or(|f| k < f.0) {
+                    q.failed = Some((k, failure));
+                }
+            }
+        }
+        for &next in &q.order.after[k] {
+            q.order.waits[next] -= 1;
+            if q.order.waits[next] == 0 {
+                q.ready.insert(next);
+            }
+        }
+        for a in self.plan.steps[k].action.arrays() {
+            q.order.uses[a] -= 1;
+            if q.order.uses[a] == 0 {
+                free.push(a);
+            }
+        }
+        drop(queue);
+        self.woken.notify_all();
+        free.into_iter().filter_map(|a| self.arrays.take(a)).for_each(|a| self.cpu.recycle(a));
+    }
+}
