@@ -3,6 +3,7 @@
 mod facts;
 mod graph;
 mod op;
+mod reading;
 
 pub use crate::index::{DomainError, EntryValues, Function, Functions, Numeric, entries, functions};
 pub use facts::{Fact, Facts};

@@ -77,22 +77,21 @@ impl Facts {
         Facts(self.0 | o.0)
     }
 
-    /// What a row says of its result: `symmetric A, symmetric B -> symmetric Y; positive Y`, given the facts of its arguments.
-    pub fn from_row(rules: &str, argument: &dyn Fn(usize) -> Facts) -> Facts {
-        let mut out = Facts::default();
+    /// What a row says of its result, `symmetric A, symmetric B -> symmetric Y; positive Y`: facts of arguments, and what follows.
+    pub(super) fn read(rules: &str) -> Vec<(Vec<(Fact, usize)>, Facts)> {
+        let mut out = vec![];
         for rule in rules.split(';').map(str::trim).filter(|r| !r.is_empty()) {
             let (given, then) = rule.split_once("->").unwrap_or(("", rule));
-            let holds = given.split(',').map(str::trim).filter(|s| !s.is_empty()).all(|s| {
+            let of = |s: &str| {
                 let (fact, name) = s.split_once(' ').expect("a fact reads `symmetric A`");
-                let slot = usize::from(name.trim().as_bytes()[0] - b'A');
-                argument(slot).has(Fact::parse(fact).expect("a known fact"))
+                (Fact::parse(fact).expect("a known fact"), usize::from(name.trim().as_bytes()[0] - b'A'))
+            };
+            let given = given.split(',').map(str::trim).filter(|s| !s.is_empty()).map(of).collect();
+            let known = then.split(',').fold(Facts::default(), |all, fact| {
+                let name = fact.trim().strip_suffix(" Y").expect("a conclusion reads `symmetric Y`");
+                all.with(Fact::parse(name).expect("a known fact"))
             });
-            if holds {
-                for fact in then.split(',') {
-                    let name = fact.trim().strip_suffix(" Y").expect("a conclusion reads `symmetric Y`");
-                    out = out.with(Fact::parse(name).expect("a known fact"));
-                }
-            }
+            out.push((given, known));
         }
         out
     }

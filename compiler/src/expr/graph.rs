@@ -1,12 +1,13 @@
 //! `Graph`: hash-consed, so that equal expressions have equal ids; typed on entry, so that no ill-shaped node exists.
 
-use super::{DomainError, Fact, Facts, Meaning, Numeric, Op, OpRef, Shape, ShapeError, Type};
+use super::{DomainError, Fact, Facts, Meaning, Numeric, Op, OpRef, Shape, ShapeError, Type, reading::Reading};
 use crate::{
     dim::Dim,
     index::{self, Contraction},
     matrix::Matrix,
     number::Number,
 };
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
 
 /// A node of a graph; arguments always have smaller ids than what is made of them.
@@ -61,14 +62,14 @@ pub struct Variable {
 #[derive(Default)]
 pub struct Graph {
     nodes: Vec<(Node, Type, Facts)>,
-    ids: HashMap<Node, Expr>,
+    ids: FxHashMap<Node, Expr>,
     vars: BTreeMap<String, Variable>,
     order: Vec<String>,
     names: BTreeMap<Expr, String>,
     /// The axes of nodes that are arrays of more than two.
     axes: BTreeMap<Expr, Vec<Dim>>,
     /// What applications have come to, so that simplification of a shared argument is done once; forgotten with new facts.
-    applied: HashMap<(OpRef, Vec<Expr>), Expr>,
+    applied: FxHashMap<(OpRef, Vec<Expr>), Expr>,
     /// Whether expressions stay as they are written.
     literal: bool,
 }
@@ -169,9 +170,7 @@ impl Graph {
         if let Some(&e) = self.applied.get(&key) {
             return Ok(e);
         }
-        let types: Vec<(Type, bool)> =
-            args.iter().map(|&a| (self.ty(a).clone(), matches!(self.node(a), Node::Number(_)))).collect();
-        let (shape, _) = op.check(&types)?;
+        let shape = self.shape_of(op, args)?;
         if !self.literal
             && let Some(simpler) = (op.shrink)(self, args)
         {
@@ -182,6 +181,18 @@ impl Graph {
         let e = self.intern_op(op, args.to_vec(), shape);
         self.applied.insert(key, e);
         Ok(e)
+    }
+    /// The shape of a result.
+    fn shape_of(&self, op: &'static Op, args: &[Expr]) -> Result<Shape, ShapeError> {
+        let types = || args.iter().map(|&a| (self.ty(a), matches!(self.node(a), Node::Number(_))));
+        let quick = match op.meaning {
+            Meaning::Sum => None,
+            _ => Reading::of(op).shape(types()),
+        };
+        match quick {
+            Some(shape) => Ok(shape),
+            None => op.check(&types().map(|(ty, is_number)| (ty.clone(), is_number)).collect::<Vec<_>>()).map(|(shape, _)| shape),
+        }
     }
     /// Applies an operation to arguments that fit.
     pub fn apply(&mut self, op: &'static Op, args: &[Expr]) -> Expr {
@@ -194,14 +205,15 @@ impl Graph {
         if let Some(&e) = self.ids.get(&Node::Apply(OpRef(op), args.to_vec())) {
             return Ok(e);
         }
-        let types: Vec<(Type, bool)> =
-            args.iter().map(|&a| (self.ty(a).clone(), matches!(self.node(a), Node::Number(_)))).collect();
-        let (shape, _) = op.check(&types)?;
+        let shape = self.shape_of(op, args)?;
         Ok(self.intern_op(op, args.to_vec(), shape))
     }
     /// Applies an operation without simplifying: for rows that have already brought their arguments into normal form.
     pub fn intern_op(&mut self, op: &'static Op, args: Vec<Expr>, shape: Shape) -> Expr {
-        let mut facts = Facts::from_row(op.facts, &|slot| args.get(slot).map_or(Facts::default(), |&a| self.facts(a)));
+        let mut facts = match op.facts {
+            "" => Facts::default(),
+            _ => Reading::of(op).facts(&|slot| args.get(slot).map_or(Facts::default(), |&a| self.facts(a))),
+        };
         if matches!(op.meaning, Meaning::Sum) {
             for fact in [Fact::Symmetric, Fact::Positive, Fact::NonNegative, Fact::PosDef] {
                 if args.iter().all(|&a| self.facts(a).has(fact)) {
@@ -222,6 +234,9 @@ impl Graph {
 
     /// The axes of a result: what the row says; entry by entry, those of an argument.
     fn axes_of(&self, op: &'static Op, args: &[Expr], shape: &Shape) -> Option<Vec<Dim>> {
+        if self.axes.is_empty() && !op.axes.contains('×') {
+            return None;
+        }
         let of = |a: &Expr| self.axes.get(a).filter(|_| self.shape(*a) == shape).cloned();
         if matches!(op.meaning, Meaning::Sum | Meaning::Entrywise { .. }) {
             return args.iter().find_map(of);

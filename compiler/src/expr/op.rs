@@ -1,6 +1,6 @@
 //! `Op`, the row of an operation: all that an operation must say of itself; and matching a signature.
 
-use super::{Expr, Graph};
+use super::{Expr, Graph, reading::Reading};
 use crate::{
     dim::Dim,
     index::{EntryValues, Functions, Kink},
@@ -351,17 +351,13 @@ impl OpRef {
 
     /// Whether its two arguments may change places: they stand under the same letters.
     pub fn commutes(self) -> bool {
-        let Meaning::Contraction(text) = self.0.meaning else { return false };
-        text.split_once(',').is_some_and(|(a, rest)| {
-            let b = rest.trim_start().strip_prefix(a.trim());
-            b.is_some_and(|after| after.trim_start().starts_with("->"))
-        })
+        !self.is_sum() && Reading::of(self.0).commutes
     }
 }
 
 impl PartialEq for OpRef {
     fn eq(&self, o: &Self) -> bool {
-        self.0.name == o.0.name
+        std::ptr::eq(self.0, o.0) || self.0.name == o.0.name
     }
 }
 impl Eq for OpRef {}

@@ -7,7 +7,7 @@ use crate::{
     number::Number,
     syntax::{Scope, formula},
 };
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 /// A formula with holes.
 #[derive(Clone, Debug)]
@@ -131,18 +131,22 @@ fn pattern(g: &Graph, variables: &[Variable], e: Expr) -> Pattern {
 /// Sizes of a law and what they stand for; products of sizes are compared when all names are known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sizes {
-    known: BTreeMap<String, Dim>,
+    known: Vec<(String, Dim)>,
     open: Vec<(Dim, Dim)>,
 }
+
+/// How much was known of sizes at some time.
+#[derive(Clone, Copy)]
+pub(super) struct Mark(usize, usize);
 
 impl Sizes {
     /// Takes `formal` for `actual`; false if that contradicts what is known.
     pub(super) fn unify(&mut self, formal: &Dim, actual: &Dim) -> bool {
         match formal.as_symbol() {
-            Some(s) => match self.known.get(s) {
+            Some(s) => match self.named(s) {
                 Some(d) => d == actual,
                 None => {
-                    self.known.insert(s.to_owned(), actual.clone());
+                    self.known.push((s.to_owned(), actual.clone()));
                     true
                 }
             },
@@ -159,6 +163,21 @@ impl Sizes {
         self.unify(&formal.rows, &actual.rows) && self.unify(&formal.cols, &actual.cols)
     }
 
+    /// What is known now.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.known.len(), self.open.len())
+    }
+
+    /// Forgets what has been learnt since.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.known.truncate(mark.0);
+        self.open.truncate(mark.1);
+    }
+
+    fn named(&self, name: &str) -> Option<&Dim> {
+        self.known.iter().find(|(n, _)| n == name).map(|x| &x.1)
+    }
+
     /// Whether everything that was put off fits.
     pub(super) fn fits(&self) -> bool {
         self.open.iter().all(|(formal, actual)| self.of(formal).as_ref() == Some(actual))
@@ -166,6 +185,9 @@ impl Sizes {
 
     /// What a size of the law stands for, if all its names are known.
     pub(super) fn of(&self, formal: &Dim) -> Option<Dim> {
-        formal.names().all(|n| self.known.contains_key(n)).then(|| formal.rename(&self.known))
+        if let Some(s) = formal.as_symbol() {
+            return self.named(s).cloned();
+        }
+        formal.names().all(|n| self.named(n).is_some()).then(|| formal.rename(&self.known.iter().cloned().collect()))
     }
 }

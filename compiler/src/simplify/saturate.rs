@@ -4,6 +4,7 @@
 //! formula is equal to it, too. Limits are counts of iterations and of nodes, never seconds.
 
 mod extract;
+mod fresh;
 mod linear;
 mod matching;
 mod steps;
@@ -15,7 +16,9 @@ use super::{
 };
 use crate::expr::{Expr, Graph, Node, OpRef};
 use egg::{Analysis, DidMerge, Id, Language, Symbol};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use fresh::Seen;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// How far to search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,10 +143,12 @@ impl Analysis<ENode> for World {
 /// An e-graph that holds formulas of one graph.
 pub(super) struct Search {
     egraph: EGraph,
-    ids: HashMap<Expr, Id>,
+    ids: FxHashMap<Expr, Id>,
     reasons: BTreeMap<Symbol, Reason>,
     given: Vec<(Reason, Expr, Expr)>,
-    told: HashSet<(Expr, Expr)>,
+    told: FxHashSet<(Expr, Expr)>,
+    /// The classes as the laws last found them.
+    seen: Seen,
     limits: Limits,
 }
 
@@ -153,10 +158,11 @@ impl Search {
         let world = World { g, costs: HashMap::new(), normal: vec![] };
         Search {
             egraph: EGraph::new(world).with_explanations_enabled().without_explanation_length_optimization(),
-            ids: HashMap::new(),
+            ids: FxHashMap::default(),
             reasons: BTreeMap::new(),
             given: vec![],
-            told: HashSet::new(),
+            told: FxHashSet::default(),
+            seen: Seen::default(),
             limits,
         }
     }
@@ -218,6 +224,8 @@ impl Search {
             let before = size(self);
             for (reason, a, b) in self.found() {
                 if self.egraph.total_size() > self.limits.nodes {
+                    // not all has been said of what there is
+                    self.seen = Seen::default();
                     self.settle();
                     return Stop::Nodes;
                 }
@@ -247,7 +255,8 @@ impl Search {
         }
     }
 
-    /// Everything that the laws say of what is there, as equations between formulas.
+    /// Everything that the laws say of what is there and that they have not said before, as equations between formulas: what they
+    /// say of a class depends on the classes as far below it as they look.
     fn found(&mut self) -> Vec<(Reason, Expr, Expr)> {
         let mut by_op: BTreeMap<&'static str, Vec<Id>> = BTreeMap::new();
         let mut classes: Vec<Id> = self.egraph.classes().map(|c| c.id).collect();
@@ -260,17 +269,23 @@ impl Search {
                 by_op.entry(h).or_default().push(id);
             }
         }
+        let fresh = self.seen.fresh(&self.egraph, &classes);
         let mut out = vec![];
         for r in RULES.iter() {
             let Pattern::Apply(op, _) = &r.from else { continue };
             let reason = Reason::Law(r.law.name, r.forward);
             for &id in by_op.get(op.0.name).into_iter().flatten() {
+                if !fresh.law(self, r, id) {
+                    continue;
+                }
                 out.extend(self.instances(r, id).into_iter().map(|(a, b)| (reason.clone(), a, b)));
             }
         }
         for &id in &classes {
             for node in self.egraph[id].nodes.clone() {
-                self.linear(&node, &mut out);
+                if fresh.linear(self, id, &node) {
+                    self.linear(&node, &mut out);
+                }
             }
         }
         out

@@ -104,7 +104,7 @@ impl Search {
     }
 
     /// A class as scalars times a class, in every way in which its nodes say so.
-    fn peeled(&self, id: Id) -> Vec<(Vec<Expr>, Id)> {
+    pub(super) fn peeled(&self, id: Id) -> Vec<(Vec<Expr>, Id)> {
         let mut out = vec![(vec![], id)];
         let mut k = 0;
         while k < out.len() && out.len() < TERMS {

@@ -9,6 +9,7 @@ use crate::{
     },
 };
 use egg::{Id, Language};
+use std::cell::Cell;
 
 /// Ways in which one law fits one class that are followed up.
 const WAYS: usize = 48;
@@ -30,6 +31,22 @@ struct Match {
     written: Written,
 }
 
+/// What the variables and sizes of a law stand for on the way to a match.
+struct Bound {
+    vars: Vec<Option<Id>>,
+    sizes: Sizes,
+}
+
+/// What is done with each way in which a pattern fits; whether to look for more.
+type Then<'a> = dyn FnMut(&mut Bound, &Written) -> bool + 'a;
+
+/// A pattern with terms of a sum.
+struct Terms<'a> {
+    op: OpRef,
+    patterns: &'a [Pattern],
+    args: &'a [Id],
+}
+
 impl Search {
     /// What a law says of a class, as equations between formulas that are written out of the cheapest.
     pub(super) fn instances(&mut self, r: &Rule, id: Id) -> Vec<(Expr, Expr)> {
@@ -38,119 +55,155 @@ impl Search {
 
     /// All ways in which the rule fits the class; a sum may have further terms.
     fn at_class(&self, r: &Rule, id: Id) -> Vec<Match> {
-        let start = Match { vars: vec![None; r.variables.len()], sizes: Sizes::default(), written: Written::Class(id) };
-        let mut found = match &r.from {
-            Pattern::Apply(op, patterns) if op.is_sum() => {
-                let sums = self.egraph[id].nodes.iter().filter(|n| n.op() == Some(*op));
-                sums.flat_map(|n| self.some_of(r, *op, patterns, n.children(), &start, true)).collect()
+        let mut b = Bound { vars: vec![None; r.variables.len()], sizes: Sizes::default() };
+        let mut found = vec![];
+        let mut then = |b: &mut Bound, w: &Written| {
+            if b.sizes.fits() && self.known(r, &b.vars) {
+                found.push(Match { vars: b.vars.clone(), sizes: b.sizes.clone(), written: w.clone() });
             }
-            p => self.matches(r, p, id, &start),
+            found.len() < WAYS
         };
-        found.retain(|m| m.sizes.fits() && self.known(r, m));
-        found.truncate(WAYS);
+        match &r.from {
+            Pattern::Apply(op, patterns) if op.is_sum() => {
+                for n in self.egraph[id].nodes.iter().filter(|n| n.op() == Some(*op)) {
+                    let terms = Terms { op: *op, patterns, args: n.children() };
+                    if !self.some_of(r, &terms, true, &mut b, &mut then) {
+                        break;
+                    }
+                }
+            }
+            p => {
+                self.matches(r, p, id, &mut b, &mut then);
+            }
+        }
         found
     }
 
     /// Whether what the law asks for is known of what its variables stand for.
-    fn known(&self, r: &Rule, m: &Match) -> bool {
-        r.variables.iter().zip(&m.vars).all(|(v, id)| {
+    fn known(&self, r: &Rule, vars: &[Option<Id>]) -> bool {
+        r.variables.iter().zip(vars).all(|(v, id)| {
             let facts = |id: Id| self.egraph.analysis.g.facts(self.egraph[id].data.expr);
             v.facts == Facts::default() || id.is_some_and(|id| facts(id).includes(v.facts))
         })
     }
 
-    fn matches(&self, r: &Rule, p: &Pattern, id: Id, m: &Match) -> Vec<Match> {
+    /// All ways in which a pattern fits a class, in order; false once there is enough.
+    fn matches(&self, r: &Rule, p: &Pattern, id: Id, b: &mut Bound, then: &mut Then) -> bool {
         let class = &self.egraph[id];
         let g = &self.egraph.analysis.g;
         let leaf = || class.nodes.iter().find_map(|n| if let ENode::Leaf(e) = n { Some(*e) } else { None });
         match p {
             Pattern::Var(k) => {
-                let id = self.egraph.find(id);
-                if g.as_dim(class.data.expr).is_some() || m.vars[*k].is_some_and(|x| x != id) {
-                    return vec![];
+                let (id, old) = (self.egraph.find(id), b.vars[*k]);
+                if g.as_dim(class.data.expr).is_some() || old.is_some_and(|x| x != id) {
+                    return true;
                 }
-                let mut m = m.clone();
-                if !m.sizes.unify_shape(&r.variables[*k].shape, g.shape(class.data.expr)) {
-                    return vec![];
+                let mark = b.sizes.mark();
+                let mut more = true;
+                if b.sizes.unify_shape(&r.variables[*k].shape, g.shape(class.data.expr)) {
+                    b.vars[*k] = Some(id);
+                    more = then(b, &Written::Class(id));
+                    b.vars[*k] = old;
                 }
-                m.vars[*k] = Some(id);
-                m.written = Written::Class(id);
-                vec![m]
+                b.sizes.back_to(mark);
+                more
             }
             Pattern::Number(n) => match leaf().filter(|&e| g.as_number(e) == Some(*n)) {
-                Some(e) => vec![Match { written: Written::Leaf(e), ..m.clone() }],
-                None => vec![],
+                Some(e) => then(b, &Written::Leaf(e)),
+                None => true,
             },
             Pattern::Dim(d) => {
-                let Some(e) = leaf() else { return vec![] };
-                let mut m = Match { written: Written::Leaf(e), ..m.clone() };
-                match g.as_dim(e) {
-                    Some(actual) if m.sizes.unify(d, actual) => vec![m],
-                    _ => vec![],
-                }
+                let Some((e, actual)) = leaf().and_then(|e| Some((e, g.as_dim(e)?))) else { return true };
+                let mark = b.sizes.mark();
+                let more = !b.sizes.unify(d, actual) || then(b, &Written::Leaf(e));
+                b.sizes.back_to(mark);
+                more
             }
             Pattern::Apply(op, patterns) => {
-                let mut out = vec![];
+                let ways = Cell::new(0);
+                let mut counted = |b: &mut Bound, w: &Written| {
+                    ways.set(ways.get() + 1);
+                    then(b, w)
+                };
                 for n in &class.nodes {
                     let ENode::Apply(o, args) = n else { continue };
-                    if o != op || args.len() != patterns.len() {
+                    if !std::ptr::eq(o.0, op.0) || args.len() != patterns.len() {
                         continue;
                     }
+                    let terms = Terms { op: *op, patterns, args };
                     if op.is_sum() {
-                        out.extend(self.some_of(r, *op, patterns, args, m, false));
+                        if !self.some_of(r, &terms, false, b, &mut counted) {
+                            return false;
+                        }
                         continue;
                     }
-                    out.extend(self.in_order(r, *op, patterns, args, m));
-                    if let (true, [p, q]) = (op.commutes(), patterns.as_slice()) {
-                        out.extend(self.in_order(r, *op, &[q.clone(), p.clone()], args, m));
+                    if !self.in_order(r, &terms, false, &mut vec![], b, &mut counted) {
+                        return false;
                     }
-                    if out.len() > WAYS {
+                    if op.commutes() && patterns.len() == 2 && !self.in_order(r, &terms, true, &mut vec![], b, &mut counted) {
+                        return false;
+                    }
+                    if ways.get() > WAYS {
                         break;
                     }
                 }
-                out
+                true
             }
         }
     }
 
-    fn in_order(&self, r: &Rule, op: OpRef, patterns: &[Pattern], args: &[Id], m: &Match) -> Vec<Match> {
-        let mut all = vec![(m.clone(), vec![])];
-        for (p, &a) in patterns.iter().zip(args) {
-            let mut next = vec![];
-            for (m, done) in all {
-                for found in self.matches(r, p, a, &m) {
-                    let mut done: Vec<Written> = done.clone();
-                    done.push(found.written.clone());
-                    next.push((found, done));
-                }
-            }
-            all = next;
-        }
-        all.into_iter().map(|(m, args)| Match { written: Written::Apply(op, args), ..m }).collect()
+    /// Ways in which arguments are the patterns one by one, or two of them the other way round.
+    fn in_order(&self, r: &Rule, t: &Terms, swapped: bool, done: &mut Vec<Written>, b: &mut Bound, then: &mut Then) -> bool {
+        let k = done.len();
+        let Some(&a) = t.args.get(k) else { return then(b, &Written::Apply(t.op, done.clone())) };
+        let p = &t.patterns[if swapped { 1 - k } else { k }];
+        self.matches(r, p, a, b, &mut |b, w| {
+            done.push(w.clone());
+            let more = self.in_order(r, t, swapped, done, b, then);
+            done.pop();
+            more
+        })
     }
 
     /// Ways in which terms of a sum, all or some of them, are the patterns.
-    fn some_of(&self, r: &Rule, op: OpRef, patterns: &[Pattern], args: &[Id], m: &Match, rest: bool) -> Vec<Match> {
-        if args.len() < patterns.len() || args.len() > TERMS || (!rest && args.len() != patterns.len()) {
-            return vec![];
+    fn some_of(&self, r: &Rule, t: &Terms, rest: bool, b: &mut Bound, then: &mut Then) -> bool {
+        if t.args.len() < t.patterns.len() || t.args.len() > TERMS || (!rest && t.args.len() != t.patterns.len()) {
+            return true;
         }
-        let whole: Vec<Written> = args.iter().map(|&a| Written::Class(a)).collect();
-        let mut all: Vec<(Match, Vec<usize>, Vec<Written>)> = vec![(m.clone(), vec![], whole)];
-        for p in patterns {
-            let mut next = vec![];
-            for (m, used, whole) in all {
-                for (k, &a) in args.iter().enumerate().filter(|(k, _)| !used.contains(k)) {
-                    for found in self.matches(r, p, a, &m) {
-                        let mut whole = whole.clone();
-                        whole[k] = found.written.clone();
-                        next.push((found, [used.clone(), vec![k]].concat(), whole));
-                    }
-                }
+        let mut whole: Vec<Written> = t.args.iter().map(|&a| Written::Class(a)).collect();
+        self.next_term(r, t, &mut vec![], &mut whole, b, then)
+    }
+
+    fn next_term(
+        &self,
+        r: &Rule,
+        t: &Terms,
+        used: &mut Vec<usize>,
+        whole: &mut Vec<Written>,
+        b: &mut Bound,
+        then: &mut Then,
+    ) -> bool {
+        let Some(p) = t.patterns.get(used.len()) else {
+            let further = (0..t.args.len()).filter(|k| !used.contains(k)).map(|k| t.args[k]).collect();
+            return then(b, &Written::Sum(t.op, whole.clone(), further));
+        };
+        for (k, &a) in t.args.iter().enumerate() {
+            if used.contains(&k) {
+                continue;
             }
-            all = next;
+            used.push(k);
+            let more = self.matches(r, p, a, b, &mut |b, w| {
+                let old = std::mem::replace(&mut whole[k], w.clone());
+                let more = self.next_term(r, t, used, whole, b, then);
+                whole[k] = old;
+                more
+            });
+            used.pop();
+            if !more {
+                return false;
+            }
         }
-        let further = |used: &[usize]| (0..args.len()).filter(|k| !used.contains(k)).map(|k| args[k]).collect();
-        all.into_iter().map(|(m, used, whole)| Match { written: Written::Sum(op, whole, further(&used)), ..m }).collect()
+        true
     }
 
     /// Both sides of a law where it fits, written out of the cheapest formulas.
