@@ -1,11 +1,11 @@
 //! What every back end must do: products in any layout, maps and calls, against loops that cannot be wrong; and whole batches.
 
-use hesse::dynamic::{Backend, Cpu, Dynamic};
+use hesse::dynamic::{Backend, Cpu, Dynamic, Engine};
 use hesse_compiler::{
     data::{self, Bound},
     index::{
-        DomainError, EntryValues, Executor, Functions, Reference, Setting,
-        plan::{Operand, Plan, Product},
+        DomainError, EntryValues, Executor, Failure, Functions, Reference, Setting,
+        plan::{Action, Operand, Plan, Planned, Product},
     },
     number::Number,
     ops::{log::LOG, softmax::SOFTMAX},
@@ -148,65 +148,258 @@ fn naive(p: &Product, arrays: &[Vec<f64>]) -> Vec<f64> {
     out
 }
 
-/// The tests of a back end, to that relative tolerance.
-fn conforms<B: Backend>(backend: &B, tolerance: f64) {
-    let (mut products, mut written) = (0, 0);
-    for seed in 0..600 {
-        let (p, lengths) = draw(seed);
-        let entries: Vec<Vec<f64>> =
-            (0..3).map(|k| (0..lengths[k]).map(|i| uniform("entry", seed * 7919 + (k * 100_000 + i) as u64)).collect()).collect();
-        let arrays: Vec<B::Array> = entries.iter().map(|e| backend.upload(e)).collect();
-        let mut target = backend.upload(&entries[0]);
-        let factors: Vec<&B::Array> = p.factors.iter().map(|f| &arrays[f.array]).collect();
-        backend.product(&p, &factors, &mut target);
-        let (wanted, found) = (naive(&p, &entries), backend.finish(target));
-        let scale = wanted.iter().fold(1.0f64, |m, x| m.max(x.abs()));
-        for (w, f) in wanted.iter().zip(&found) {
-            assert!((w - f).abs() <= tolerance * scale, "{p}: {f} in place of {w}");
-        }
-        products += 1;
-        written += usize::from(p.first);
+/// Runs steps on arrays that are given; what the arrays of the results hold then.
+fn run<E: Engine>(
+    engine: &E,
+    actions: Vec<Action>,
+    given: &[Vec<f64>],
+    blank: &[usize],
+    results: &[usize],
+) -> Result<Vec<Vec<f64>>, Failure> {
+    let mut plan = Plan::default();
+    for (k, entries) in given.iter().enumerate() {
+        plan.inputs.push((k, k.to_string(), [1, entries.len()]));
+        plan.arrays.push(entries.len());
     }
-    assert!(products == 600 && written > 200);
-    let halves = (0..200).map(draw_symmetric).chain((0..200).map(draw_exchange));
-    for (p, [a, b]) in halves {
-        let c = vec![0.5; p.extents.iter().zip(&p.target.strides).filter(|l| *l.1 != 0).map(|l| l.0).product()];
-        let mut target = backend.upload(&c);
-        backend.product(&p, &[&backend.upload(&a), &backend.upload(&b)], &mut target);
-        let (wanted, found) = (naive(&p, &[c, a, b]), backend.finish(target));
+    plan.arrays.extend(blank);
+    plan.words = plan.arrays.iter().map(|_| "an array".to_owned()).collect();
+    plan.steps = actions.into_iter().map(|action| Planned { action, note: String::new(), last: vec![] }).collect();
+    plan.outputs = results.iter().map(|&a| (a, [1, plan.arrays[a]])).collect();
+    let ready = engine.ready(plan)?;
+    let read = |name: &str, _: [usize; 2]| Ok(given[name.parse::<usize>().expect("a number")].as_slice().into());
+    Ok(engine.run_ready(&ready, &read)?.values.into_iter().map(|m| m.data).collect())
+}
+
+/// Products in one plan, each with its own target and factors, against the loop over all letters.
+fn products<E: Engine>(engine: &E, list: Vec<(Product, Vec<Vec<f64>>)>, tolerance: f64) {
+    let (mut given, mut targets, mut actions, mut wanted) = (vec![], vec![], vec![], vec![]);
+    for (p, entries) in list {
+        wanted.push((p.to_string(), naive(&p, &entries)));
+        let mut moved = p.clone();
+        // targets are copied first: what is given stays as it is
+        moved.target.array += given.len();
+        moved.factors.iter_mut().for_each(|f| f.array += given.len());
+        targets.push(given.len());
+        given.extend(entries);
+        actions.push(moved);
+    }
+    let copies: Vec<usize> = targets.iter().map(|&t| given[t].len()).collect();
+    let first = given.len();
+    let mut steps = vec![];
+    for (k, mut p) in actions.into_iter().enumerate() {
+        let whole = |array| Operand { array, offset: 0, strides: vec![1] };
+        steps.push(Action::Product(Product {
+            coefficient: Number::ONE,
+            extents: vec![copies[k]],
+            factors: vec![whole(targets[k])],
+            target: whole(first + k),
+            symmetric: None,
+            exchange: vec![],
+            first: true,
+        }));
+        p.target.array = first + k;
+        steps.push(Action::Product(p));
+    }
+    let results: Vec<usize> = (0..copies.len()).map(|k| first + k).collect();
+    let found = run(engine, steps, &given, &copies, &results).expect("products");
+    assert_eq!(found.len(), wanted.len());
+    for ((name, wanted), found) in wanted.iter().zip(&found) {
         let scale = wanted.iter().fold(1.0f64, |m, x| m.max(x.abs()));
-        for (w, f) in wanted.iter().zip(&found) {
-            assert!((w - f).abs() <= tolerance * scale, "symmetric {p}: {f} in place of {w}");
+        for (w, f) in wanted.iter().zip(found) {
+            assert!((w - f).abs() <= tolerance * scale, "{name}: {f} in place of {w}");
         }
     }
-    let logs = &match &LOG.meaning {
+}
+
+/// Products that are large enough for tiles and for sums that threads share: sizes, strides, the pair that may change places.
+fn large() -> Vec<(Product, Vec<Vec<f64>>)> {
+    let product = |extents: &[usize], c: &[usize], a: &[usize], b: &[usize], pair: Option<[usize; 2]>, first: bool| {
+        let length = |s: &[usize]| 1 + extents.iter().zip(s).map(|(n, s)| (n - 1) * s).sum::<usize>();
+        let operand = |array, s: &[usize]| Operand { array, offset: 0, strides: s.to_vec() };
+        let mut entries: Vec<Vec<f64>> = [c, a, b]
+            .iter()
+            .enumerate()
+            .map(|(k, s)| (0..length(s)).map(|i| uniform("large", (k * 1_000_003 + i) as u64)).collect())
+            .collect();
+        if let Some([i, j]) = pair {
+            // the same when the two letters change places
+            for (side, s) in [c, a].iter().enumerate() {
+                for at in 0..entries[side].len() {
+                    let (x, y) = (at / s[i] % extents[i], at / s[j] % extents[j]);
+                    if x < y {
+                        entries[side][at] = entries[side][at + (y - x) * s[i] - (y - x) * s[j]];
+                    }
+                }
+            }
+        }
+        let (factors, target) = (vec![operand(1, a), operand(2, b)], operand(0, c));
+        let p = Product {
+            coefficient: Number::ratio(3, 2),
+            extents: extents.to_vec(),
+            factors,
+            target,
+            symmetric: pair,
+            exchange: vec![],
+            first,
+        };
+        (p, entries)
+    };
+    vec![
+        // C = A B, C += A' B, C += A B' for each of two, rows of two letters
+        product(&[70, 65, 33], &[65, 1, 0], &[33, 0, 1], &[0, 1, 65], None, true),
+        product(&[70, 65, 33], &[65, 1, 0], &[1, 0, 70], &[0, 1, 65], None, false),
+        product(&[2, 40, 33, 17], &[1320, 1, 40, 0], &[680, 17, 0, 1], &[561, 0, 17, 1], None, false),
+        product(&[7, 9, 64, 20], &[576, 64, 1, 0], &[180, 20, 0, 1], &[0, 0, 1, 64], None, true),
+        // one triangle: 12 and 13 letters that may change places
+        product(&[12, 12, 40, 19], &[480, 40, 1, 0], &[228, 19, 0, 1], &[0, 0, 1, 40], Some([0, 1]), true),
+        product(&[13, 13, 40, 19], &[520, 40, 1, 0], &[247, 19, 0, 1], &[0, 0, 1, 40], Some([0, 1]), false),
+        // a long sum into few entries
+        product(&[5, 3, 700], &[3, 1, 0], &[700, 0, 1], &[0, 700, 1], None, false),
+    ]
+}
+
+/// The tests of an engine, to that relative tolerance, on so many drawn products of each kind.
+fn conforms<E: Engine>(engine: &E, tolerance: f64, rounds: u64) {
+    let mut written = 0;
+    let drawn: Vec<_> = (0..3 * rounds)
+        .map(|seed| {
+            let (p, lengths) = draw(seed);
+            written += usize::from(p.first);
+            let entries = |k: usize| (0..lengths[k]).map(|i| uniform("entry", seed * 7919 + (k * 100_000 + i) as u64)).collect();
+            (p, (0..3).map(entries).collect())
+        })
+        .collect();
+    assert!(written as u64 > rounds);
+    products(engine, drawn, tolerance);
+    let half = |(p, [a, b]): (Product, [Vec<f64>; 2])| {
+        let n: usize = p.extents.iter().zip(&p.target.strides).filter(|l| *l.1 != 0).map(|l| l.0).product();
+        (p, vec![vec![0.5; n], a, b])
+    };
+    products(engine, (0..rounds).map(draw_symmetric).map(half).collect(), tolerance);
+    products(engine, (0..rounds).map(draw_exchange).map(half).collect(), tolerance);
+    products(engine, large(), tolerance);
+
+    let logs = match &LOG.meaning {
         hesse_compiler::expr::Meaning::Entrywise { value, .. } => value,
         _ => panic!("a logarithm is entrywise"),
     };
-    let found = backend.map("log", logs, &[], &backend.upload(&[1.0, 2.0, 4.0])).map(|a| backend.finish(a));
-    let found = found.expect("logarithms of positive numbers");
-    assert!((found[1] - 2f64.ln()).abs() < tolerance && (found[2] - 4f64.ln()).abs() < tolerance);
-    let refused = backend.map("log", logs, &[], &backend.upload(&[1.0, -2.0])).err().expect("no logarithm");
-    assert!(refused.message.contains("entry 2"), "{refused:?}");
+    let map = || vec![Action::Map { name: "log", values: logs, parameters: vec![], argument: 0, target: 1 }];
+    let found = run(engine, map(), &[vec![1.0, 2.0, 4.0]], &[3], &[1]).expect("logarithms of positive numbers");
+    assert!((found[0][1] - 2f64.ln()).abs() < tolerance && (found[0][2] - 4f64.ln()).abs() < tolerance);
+    match run(engine, map(), &[vec![1.0, -2.0]], &[2], &[1]) {
+        Err(Failure::Domain(refused)) => assert!(refused.message.contains("entry 2"), "{refused:?}"),
+        other => panic!("no logarithm: {other:?}"),
+    }
     let hesse_compiler::expr::Meaning::Rowwise(rows) = &SOFTMAX.meaning else { panic!("softmax goes by rows") };
-    let input = backend.upload(&[0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 0.0, 0.0]);
-    let found = backend.call(rows, &[(&input, [2, 2])], &[], 2).map(|a| backend.finish(a)).expect("softmax has values");
-    assert!(found.len() == 8 && found.iter().all(|x| (x - 0.5).abs() < tolerance), "{found:?}");
-    backend.recycle(backend.blank(3));
-    assert_eq!(backend.finish(backend.zeros(3)), [0.0; 3], "zeros are zeros even where there was something before");
+    let call = Action::Call { name: "softmax", values: rows, arguments: vec![(0, [2, 2])], sizes: vec![], target: 1, times: 2 };
+    let found = run(engine, vec![call], &[vec![0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 0.0, 0.0]], &[8], &[1]).expect("softmax has values");
+    assert!(found[0].len() == 8 && found[0].iter().all(|x| (x - 0.5).abs() < tolerance), "{found:?}");
+    let untouched = run(engine, vec![], &[vec![1.0]], &[3], &[1, 0]).expect("an array that nothing is added to");
+    assert_eq!(untouched, [vec![0.0; 3], vec![1.0]], "an array that nothing was added to is zero");
+    row_functions(engine, tolerance);
+}
+
+/// Every function of rows and of entries that has rows in `ops`, on short and long rows, against the rows themselves.
+fn row_functions<E: Engine>(engine: &E, tolerance: f64) {
+    use hesse_compiler::{expr::Meaning, ops::ALL};
+    let (mut steps, mut wanted, mut blank) = (vec![], vec![], vec![]);
+    let shapes = [[5, 3], [3, 150], [2, 700]];
+    let given: Vec<Vec<f64>> = (shapes.iter().enumerate())
+        .map(|(k, [m, n])| (0..m * n).map(|i| 2.0 * uniform("rows", (k * 10_000 + i) as u64)).collect())
+        .collect();
+    let positive: Vec<f64> = given[0].iter().map(|x| x.abs() + 0.1).collect();
+    let inputs: Vec<Vec<f64>> = given.iter().cloned().chain([positive.clone()]).collect();
+    for op in ALL {
+        match &op.meaning {
+            Meaning::Rowwise(values) => {
+                for (k, shape) in shapes.iter().enumerate() {
+                    let matrix = hesse_compiler::matrix::Matrix { rows: shape[0], cols: shape[1], data: given[k].clone() };
+                    let value = (values.real)(&[&matrix], &[]).expect("a value");
+                    let target = inputs.len() + blank.len();
+                    let (arguments, sizes) = (vec![(k, *shape)], vec![]);
+                    steps.push(Action::Call { name: op.name, values, arguments, sizes, target, times: 1 });
+                    blank.push(value.data.len());
+                    wanted.push((op.name, value.data));
+                }
+            }
+            Meaning::Entrywise { value, .. } => {
+                let lists: &[&[Number]] = match op.signature.matches('#').count() {
+                    0 => &[&[]],
+                    _ => &[
+                        &[Number::Ratio(-1, 2)],
+                        &[Number::Ratio(1, 2)],
+                        &[Number::Ratio(3, 1)],
+                        &[Number::Ratio(-2, 1)],
+                        &[Number::Ratio(4, 3)],
+                    ],
+                };
+                for parameters in lists {
+                    let target = inputs.len() + blank.len();
+                    let data = positive.iter().map(|&x| (value.real)(x, parameters)).collect::<Vec<f64>>();
+                    let parameters = parameters.to_vec();
+                    steps.push(Action::Map { name: op.name, values: value, parameters, argument: 3, target });
+                    blank.push(data.len());
+                    wanted.push((op.name, data));
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(wanted.len() > 40, "{} functions", wanted.len());
+    let results: Vec<usize> = (0..blank.len()).map(|k| inputs.len() + k).collect();
+    let found = run(engine, steps, &inputs, &blank, &results).expect("values");
+    for ((name, wanted), found) in wanted.iter().zip(&found) {
+        let scale = wanted.iter().fold(1.0f64, |m, x| m.max(x.abs()));
+        for (w, f) in wanted.iter().zip(found) {
+            assert!((w - f).abs() <= tolerance * scale, "{name}: {f} in place of {w}");
+        }
+    }
 }
 
 #[test]
 fn cpu_in_double_precision() {
     for threads in 1..=3 {
-        conforms(&Cpu::<f64>::new(threads), 1e-13);
+        conforms(&Cpu::<f64>::new(threads), 1e-13, 200);
     }
 }
 
 #[test]
 fn cpu_in_single_precision() {
     for threads in 1..=2 {
-        conforms(&Cpu::<f32>::new(threads), 1e-4);
+        conforms(&Cpu::<f32>::new(threads), 1e-4, 200);
+    }
+}
+
+/// The same on an OpenCL device; where there is none, the tests fail and say so.
+#[cfg(feature = "opencl")]
+mod opencl {
+    use super::*;
+    use hesse::device::{Device, OpenCl};
+
+    #[test]
+    fn in_double_precision() {
+        conforms(&Device::<f64, _>::new(OpenCl::new().expect("an OpenCL device")), 1e-12, 20);
+    }
+
+    #[test]
+    fn in_single_precision() {
+        conforms(&Device::<f32, _>::new(OpenCl::new().expect("an OpenCL device")), 1e-4, 10);
+    }
+
+    #[test]
+    fn a_batch_at_once_is_the_mean_over_its_samples() {
+        let device = Dynamic(Device::<f64, _>::new(OpenCl::new().expect("an OpenCL device")));
+        for (text, query) in MODELS.iter().take(3) {
+            let (mut m, bound) = batch(text, 5);
+            let q = syntax::query(&mut m, query).expect("a query");
+            let settings = pipeline::Settings { memory: 1 << 30, per_sample: false };
+            let mut value = |e: &dyn Executor| {
+                pipeline::evaluate_on(e, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values")[0].values[0]
+                    .clone()
+            };
+            let (wanted, found) = (value(&Dynamic(Cpu::<f64>::new(1))), value(&device));
+            assert!(hesse_tests::distance(&wanted, &found) < 1e-12, "{text}\n{query}");
+        }
     }
 }
 

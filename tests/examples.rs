@@ -112,6 +112,40 @@ fn hessians_are_those_of_dual_numbers() {
     }
 }
 
+/// On an OpenCL device; where there is none, these tests fail and say so.
+#[cfg(feature = "opencl")]
+mod on_a_device {
+    use super::*;
+    use hesse::{
+        Real,
+        device::{Api, Device, OpenCl},
+        dynamic::{Cpu, Dynamic},
+    };
+
+    fn hessians<R: Real>(tolerance: f64)
+    where
+        OpenCl: Api<R>,
+    {
+        let device = Dynamic(Device::<R, _>::new(OpenCl::new().expect("an OpenCL device")));
+        for name in named("examples", ".hesse") {
+            let (_, mut case) = example(&name);
+            let wanted = case.value_on(&Dynamic(Cpu::<f64>::new(1)), "hessian(loss)");
+            let off = distance(&wanted, &case.value_on(&device, "hessian(loss)"));
+            assert!(off < tolerance, "{name}: the Hessian is off by {off:e}");
+        }
+    }
+
+    #[test]
+    fn hessians_in_double_precision() {
+        hessians::<f64>(TOLERANCE);
+    }
+
+    #[test]
+    fn hessians_in_single_precision() {
+        hessians::<f32>(1e-4);
+    }
+}
+
 #[test]
 fn formulas_paste_back() {
     for name in named("examples", ".hesse") {

@@ -7,6 +7,7 @@ use hesse_compiler::{
     emit::{Typical, rust},
     expr::{Expr, Fact, Graph, Kind, Numeric},
     hessian::{Domain, Part, eliminate},
+    index::Executor,
     lower::index_form,
     matrix::Matrix,
     number::Number,
@@ -199,6 +200,14 @@ impl Case {
     /// The value of a query; panics with the diagnostic if there is none.
     pub fn value(&mut self, query: &str) -> Matrix<f64> {
         self.try_value(query).unwrap_or_else(|e| panic!("{query}: {e}"))
+    }
+
+    /// The value of a query by an executor.
+    pub fn value_on(&mut self, executor: &dyn Executor, query: &str) -> Matrix<f64> {
+        let q = syntax::query(&mut self.model, query).expect("a query");
+        let settings = Settings { memory: 4 << 30, per_sample: false };
+        let found = evaluate_on(executor, &mut self.model, &[q], &self.data, &settings);
+        found.unwrap_or_else(|d| panic!("{query}: {}", d.message)).remove(0).values.remove(0)
     }
 
     /// The value of a query, or the rendered diagnostics.

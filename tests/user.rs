@@ -125,3 +125,20 @@ fn two_hundred_random_graphs_through_emitted_rust() {
     }
     assert_eq!(compared, COUNT);
 }
+
+/// The lines of README.md about a device, where there is one: PoCL makes the processor one.
+#[cfg(feature = "opencl")]
+#[test]
+fn the_lines_of_the_readme_run_on_a_device() {
+    let readme = fs::read_to_string(format!("{ROOT}/README.md")).expect("README.md");
+    let mut blocks = readme.split("```rust\n").skip(1).map(|r| r.split("```").next().expect("lines of Rust"));
+    let (layer, device) = (blocks.next().expect("a layer"), blocks.next().expect("lines about a device"));
+    let code = layer.replace(
+        "    Ok(())",
+        &format!("{device}    println!(\"{{}}\", (h.dense() - on_device.dense()).norm() / h.dense().norm());\n    Ok(())"),
+    );
+    assert!(code.contains("on_device"));
+    let printed = run(&new_crate("device", ", features = [\"opencl\"]", &[("main.rs".to_owned(), code)]));
+    let off: f64 = printed.trim().lines().last().and_then(|l| l.parse().ok()).expect("a number");
+    assert!(off < 1e-12, "{printed}");
+}

@@ -1,9 +1,8 @@
 //! `hesse bench`: how long queries take, and what was planned for them.
 
-use crate::{Manner, eval, files, source::Source};
-use hesse::dynamic::{Cpu, Dynamic};
+use crate::{Manner, device::Device, files, source::Source};
 use hesse_compiler::{
-    index::{Executor, Failure, Prepared, Sample, Setting},
+    index::{Failure, Prepared, Sample, Setting},
     pipeline,
 };
 use std::{fmt::Write, path::PathBuf, time::Instant};
@@ -23,15 +22,8 @@ pub(crate) struct Args {
     /// What to evaluate; may be given several times
     #[arg(short, long = "query", required = true, value_name = "QUERY", num_args = 1..)]
     query: Vec<String>,
-    /// Most threads to use; all processors if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
-    /// Numbers to compute with
-    #[arg(long, value_name = "TYPE", default_value = "f64", value_parser = ["f32", "f64"])]
-    dtype: String,
-    /// Where to compute
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = ["cpu"])]
-    device: String,
+    #[command(flatten)]
+    device: Device,
     /// Print the plan too: operations, kind, sizes of every step
     #[arg(long)]
     plan: bool,
@@ -71,11 +63,8 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let Some((bound, memory)) = args.source.read(&model, manner)? else {
         return Err(files::file_error("data are needed: --data FILE, or --random SEED --dims SIZES".to_owned(), manner));
     };
-    let threads = eval::threads(args.threads);
-    let executor: Box<dyn Executor> = match args.dtype.as_str() {
-        "f32" => Box::new(Dynamic(Cpu::<f32>::new(threads))),
-        _ => Box::new(Dynamic(Cpu::<f64>::new(threads))),
-    };
+    let threads = args.device.threads();
+    let (executor, device) = args.device.executor(manner)?;
     let one = [Sample::new()];
     let samples: &[Sample] = if bound.samples.is_empty() { &one } else { &bound.samples };
     let size = |name: &str| bound.sizes.get(name).copied();
@@ -99,7 +88,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
             flops: flops as f64,
             bytes: bytes as f64,
             threads,
-            device: args.device.clone(),
+            device: device.clone(),
             plan: ready.plan().filter(|_| args.plan),
         });
     }

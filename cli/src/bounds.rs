@@ -4,7 +4,7 @@ use crate::{Manner, files, source::Source};
 use hesse_compiler::{
     bound::{self, Bounds, Formula, Symbols},
     hessian::Part,
-    pipeline::{self, Measured, Settings},
+    pipeline::{self, Loss, Measured, Settings},
     print::Format,
     syntax::Model,
 };
@@ -34,8 +34,9 @@ pub(crate) struct Args {
     /// Which part of the Hessian
     #[arg(long, default_value = "whole", value_parser = ["whole", "gauss-newton", "functional"])]
     part: String,
-    /// Which norms may remain: those of data, of all named nodes too, or only what `assume` bounds
-    #[arg(long, default_value = "data", value_parser = ["data", "nodes", "declared"])]
+    /// Which norms may remain: those of data, of all named nodes too, of the Jacobians and curvatures at the data (the tightest; exact but for rounding), or
+    /// only what `assume` bounds
+    #[arg(long, default_value = "data", value_parser = ["data", "nodes", "jacobians", "declared"])]
     symbols: String,
     /// Print the leading terms as all sizes grow alike, instead of bounds
     #[arg(long, conflicts_with_all = ["data", "random"])]
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Print how each bound is derived
     #[arg(long)]
     explain: bool,
+    /// Print where the slack arises: along the recursion the bound of every Jacobian and curvature beside its true norm
+    #[arg(long, requires = "Source", conflicts_with = "asymptotic")]
+    slack: bool,
 }
 
 /// What is printed on standard output.
@@ -59,11 +63,19 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let symbols = match args.symbols.as_str() {
         "declared" => Symbols::Declared,
         "nodes" => Symbols::Nodes,
+        "jacobians" => Symbols::Jacobians,
         _ => Symbols::Data,
     };
     let data = args.source.read(&model, manner)?;
     let b = pipeline::bounds(&mut model, part, symbols).map_err(|d| d.render(&model.sources, manner.color))?;
     let b = if args.asymptotic { b.asymptotic() } else { b };
+    let losses = match &data {
+        Some((data, limit)) if args.slack => {
+            let settings = Settings { memory: *limit, per_sample: false };
+            pipeline::losses(&mut model, &b, data, &settings).map_err(|d| d.render(&model.sources, manner.color))?
+        }
+        _ => vec![],
+    };
     let numbers = match data {
         Some((data, limit)) => {
             let settings = Settings { memory: limit, per_sample: false };
@@ -73,8 +85,8 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         None => None,
     };
     Ok(match format {
-        Format::Json => json_text(&model, &b, numbers.as_ref()),
-        format => page(&model, &b, numbers.as_ref(), format, args.explain, args.asymptotic),
+        Format::Json => json_text(&model, &b, numbers.as_ref(), &losses),
+        format => page(&model, &b, numbers.as_ref(), format, args.explain, args.asymptotic) + &table(&losses),
     })
 }
 
@@ -91,7 +103,7 @@ fn entry(b: &Bounds, model: &Model, f: Formula, formula: String, number: Option<
     })
 }
 
-fn json_text(model: &Model, b: &Bounds, numbers: Option<&Numbers>) -> String {
+fn json_text(model: &Model, b: &Bounds, numbers: Option<&Numbers>, losses: &[Loss]) -> String {
     let names = b.parts_of_long(model);
     let print = |f: Formula| bound::printed(&b.calculus.book, &model.graph, f, &names, Format::Text);
     let mut blocks = vec![];
@@ -108,11 +120,22 @@ fn json_text(model: &Model, b: &Bounds, numbers: Option<&Numbers>) -> String {
     if !parts.is_empty() {
         all["where"] = parts.into();
     }
+    if !losses.is_empty() {
+        let entry = |x: &Loss| json!({ "of": x.of, "bound": x.bound, "norm": x.norm, "slack": x.slack() });
+        all["recursion"] = losses.iter().map(entry).collect();
+    }
     let missing = b.missing(model);
     if !missing.is_empty() {
         all["missing"] = missing.into();
     }
     format!("{all}\n")
+}
+
+/// Where the slack arises, line by line.
+fn table(losses: &[Loss]) -> String {
+    let line = |x: &Loss| format!("  {}\n    bound {:.6e}, norm {:.6e}, slack {:.4}\n", x.of, x.bound, x.norm, x.slack());
+    let lines: String = losses.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("where the slack arises\n{lines}") }
 }
 
 /// The blocks line by line, long parts under names of their own.

@@ -1,5 +1,7 @@
 //! `hesse emit`: source code.
 
+mod kernels;
+
 use crate::{Manner, files};
 use hesse_compiler::{
     emit::{Function, Typical, identifier, rust},
@@ -13,17 +15,19 @@ use std::{collections::BTreeMap, path::PathBuf};
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Without queries: the loss, its gradient, and its Hessian by blocks. The Rust module needs the crate `hesse`, whose\n\
-    default features may be off.\n\n\
+    default features may be off. Kernels for CUDA or OpenCL are for the sizes of --dims; beside them a manifest, of the same name\n\
+    but .json, says on which arrays they run, in order.\n\n\
     Example: hesse emit attention.hesse --target rust -o attention.rs\n\
     Example: hesse emit attention.hesse --target rust --functions loss,gradient -o attention.rs\n\
-    Example: hesse emit attention.hesse --target rust -q 'hessian(loss, Wq, Wk)' --dims L=49,dV=16,dK=16 -o block.rs"
+    Example: hesse emit attention.hesse --target rust -q 'hessian(loss, Wq, Wk)' --dims L=49,dV=16,dK=16 -o block.rs\n\
+    Example: hesse emit attention.hesse --target cuda -q 'hessian(loss)' --dims L=49,dV=16,dK=16 -o attention.cu"
 )]
 pub(crate) struct Args {
     /// Model file
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Language to write
-    #[arg(long, value_parser = ["rust"])]
+    #[arg(long, value_parser = ["rust", "cuda", "opencl"])]
     target: String,
     /// What the functions compute, one each; may be given several times
     #[arg(short, long = "query", value_name = "QUERY", num_args = 1..)]
@@ -32,9 +36,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "loss,gradient,hessian",
         value_parser = ["loss", "gradient", "hessian", "hvp"], conflicts_with = "query")]
     functions: Vec<String>,
-    /// Typical sizes, for which the order of products is chosen
+    /// Typical sizes, for which the order of products is chosen; of kernels, their sizes
     #[arg(long, value_name = "SIZES", value_parser = crate::eval::dims)]
     dims: Option<BTreeMap<String, usize>>,
+    /// Data whose sizes the kernels are for: .json, .npz or .safetensors
+    #[arg(long, value_name = "DATA", conflicts_with = "dims")]
+    data: Option<PathBuf>,
+    /// Numbers of kernels
+    #[arg(long, value_name = "TYPE", default_value = "f64", value_parser = ["f32", "f64"])]
+    dtype: String,
     /// Where to write
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
@@ -44,6 +54,9 @@ pub(crate) struct Args {
 ///
 /// Errors: the diagnostics.
 pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
+    if args.target != "rust" {
+        return kernels::run(args, manner);
+    }
     let mut model = files::model(&args.file, manner)?;
     let queries = files::queries(&mut model, &args.query, manner)?;
     let sources = model.sources.clone();

@@ -1,7 +1,6 @@
 //! `hesse eval`: numbers.
 
-use crate::{Manner, arrays, files, output, say};
-use hesse::dynamic::{Cpu, Dynamic};
+use crate::{Manner, arrays, device::Device, files, output, say};
 use hesse_compiler::{
     data::{self, Data},
     diagnostic::{Code, Diagnostic},
@@ -47,9 +46,8 @@ pub(crate) struct Args {
     /// Most memory to use, as in 512MiB or 2GiB; a quarter of the machine's if not given
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<u128>,
-    /// Most threads to use; all processors if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    device: Device,
 }
 
 /// So many threads, or one for every processor.
@@ -133,13 +131,12 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         .map(|(name, meant)| meant.map_or_else(|| name.clone(), |m| format!("{name} (did you mean `{m}`?)")))
         .collect();
     let settings = Settings { memory: limit, per_sample: args.per_sample };
-    let answers =
-        pipeline::evaluate_on(&Dynamic(Cpu::<f64>::new(threads(args.threads))), &mut model, &queries, &bound, &settings)
-            .map_err(|d| {
-                let d = if given.arrays.is_empty() { d.help("the data have no arrays") } else { d };
-                let d = if unused.is_empty() { d } else { d.help(format!("the data also have {}", unused.join(", "))) };
-                d.render(&model.sources, manner.color)
-            })?;
+    let (executor, _) = args.device.executor(manner)?;
+    let answers = pipeline::evaluate_on(executor.as_ref(), &mut model, &queries, &bound, &settings).map_err(|d| {
+        let d = if given.arrays.is_empty() { d.help("the data have no arrays") } else { d };
+        let d = if unused.is_empty() { d } else { d.help(format!("the data also have {}", unused.join(", "))) };
+        d.render(&model.sources, manner.color)
+    })?;
     if !manner.quiet {
         if !unused.is_empty() {
             say(&format!("note: not used by the model: {}", unused.join(", ")));

@@ -5,6 +5,7 @@ mod bench;
 mod bounds;
 mod check;
 mod derive;
+mod device;
 mod emit;
 mod eval;
 mod files;

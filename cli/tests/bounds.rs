@@ -41,6 +41,37 @@ fn numbers_stand_beside_the_true_norm() {
 }
 
 #[test]
+fn the_tightest_bounds_are_in_jacobians() {
+    let folder = Folder::new("bounds-jacobians");
+    folder.file("d.json", DATA);
+    let bound = |symbols: &str| -> Value {
+        let o = folder.run(&["bounds", "m.hesse", "--data", "d.json", "--json", "--symbols", symbols]);
+        assert_eq!(o.status.code(), Some(0), "{}", text(&o.stderr));
+        serde_json::from_str(&text(&o.stdout)).expect("JSON")
+    };
+    let (data, jacobians) = (bound("data"), bound("jacobians"));
+    let of = |v: &Value, key: &str| v["blocks"][0][key].as_f64().expect("a number");
+    assert!(jacobians["blocks"][0]["formula"].to_string().contains("jacobian("), "{jacobians}");
+    assert!(of(&jacobians, "bound") >= of(&jacobians, "norm") && of(&jacobians, "bound") <= of(&data, "bound") * (1.0 + 1e-6));
+}
+
+#[test]
+fn slack_is_told_step_by_step() {
+    let folder = Folder::new("bounds-slack");
+    folder.file("d.json", DATA);
+    for symbols in ["data", "jacobians"] {
+        let o = folder.run(&["bounds", "m.hesse", "--data", "d.json", "--json", "--slack", "--symbols", symbols]);
+        assert_eq!(o.status.code(), Some(0), "{}", text(&o.stderr));
+        let v: Value = serde_json::from_str(&text(&o.stdout)).expect("JSON");
+        let steps = v["recursion"].as_array().expect("steps");
+        assert!(!steps.is_empty() && steps.iter().all(|s| s["slack"].as_f64().expect("a number") >= 1.0 - 1e-9), "{v}");
+    }
+    let o = folder.run(&["bounds", "m.hesse", "--data", "d.json", "--slack"]);
+    assert!(text(&o.stdout).contains("where the slack arises\n  curvature of "), "{}", text(&o.stdout));
+    assert_eq!(folder.run(&["bounds", "m.hesse", "--slack"]).status.code(), Some(2), "it needs data");
+}
+
+#[test]
 fn mistakes_are_said_on_standard_error() {
     let folder = Folder::new("bounds-mistakes");
     folder.file("d.json", DATA);

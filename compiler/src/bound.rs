@@ -5,6 +5,7 @@
 
 mod calculus;
 mod formula;
+mod jacobians;
 mod leading;
 mod nodes;
 mod norm;
@@ -20,7 +21,7 @@ pub use formula::{Book, Formula, Symbol, Term};
 pub use norm::{Norm, Norms};
 pub use print::formula as printed;
 pub use prove::prove;
-pub use recursion::{NormDomain, Reason, Rule, Wanted, jacobian};
+pub use recursion::{Between, NormDomain, Reason, Rule, Wanted, jacobian};
 pub use report::divisor;
 pub use spectrum::{TOLERANCE, largest_singular};
 
@@ -170,7 +171,10 @@ pub fn blocks(
         Part::GaussNewton => Box::new(move |u| loss.contains(&u)),
         Part::Functional => Box::new(move |u| !loss.contains(&u)),
     };
-    let Blocks { second, .. } = eliminate(&mut NormDomain { calculus: c, curved }, g, f, &wrt)?;
+    let second = match c.symbols() {
+        Symbols::Jacobians => jacobians::blocks(c, g, f, &curved, &wrt)?,
+        _ => eliminate(&mut NormDomain { calculus: c, curved }, g, f, &wrt).map(|Blocks { second, .. }| second)?,
+    };
     let zero = c.book.zero();
     let none = Rc::new(Reason { bound: zero, rule: Rule::Sum, from: vec![] });
     let mut out = vec![];

@@ -101,6 +101,7 @@ codes! {
     Data = "E049", "data that cannot be used";
     Batch = "E050", "arrays with and without a batch axis";
     File = "E051", "a file that cannot be read or written";
+    Device = "E052", "a device that cannot compute";
 }
 
 /// One message to the user.

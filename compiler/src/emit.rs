@@ -3,6 +3,7 @@
 //! Assumes a program whose sizes all occur in the shapes of its arguments. Guarantees: the text is formatted, needs nothing of
 //! the compiler, and reads as the formulas do: sizes and named nodes keep their names.
 
+pub mod c;
 mod layout;
 mod names;
 mod plan;

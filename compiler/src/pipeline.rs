@@ -5,13 +5,15 @@ mod evaluate;
 mod functions;
 mod landscape;
 mod requests;
+mod slack;
 
 use bounds::symmetric_blocks;
 pub use bounds::{Measured, Values, bounds, dense_blocks, measured, norm_of_block, norm_of_whole, values};
-pub use evaluate::{Answer, Settings, evaluate, evaluate_on, failed, program};
+pub use evaluate::{Answer, Settings, evaluate, evaluate_on, failed, program, programs};
 pub use functions::{Functions, not_emitted};
 pub use landscape::{Increment, Landscape, landscape};
 pub use requests::{answer, answer_all};
+pub use slack::{Loss, losses};
 
 use crate::{
     diagnostic::{Code, Diagnostic},

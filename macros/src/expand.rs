@@ -26,6 +26,7 @@ pub(crate) fn expand(layer: &Layer) -> Result<TokenStream> {
             (l.value(), text, folder, Some(path))
         }
     };
+    let model = text.clone();
     let request = Request {
         name,
         text,
@@ -39,7 +40,7 @@ pub(crate) fn expand(layer: &Layer) -> Result<TokenStream> {
         Error::new(span, m.message)
     })?;
     fit(layer, &compiled)?;
-    write(layer, &compiled, path.as_deref())
+    write(layer, &compiled, &model, path.as_deref())
 }
 
 /// The function behind a method that computes a query.
@@ -84,7 +85,7 @@ pub(crate) fn argument(a: &Array) -> Ident {
     syn::parse_str(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }
 
-fn write(layer: &Layer, compiled: &Compiled, path: Option<&Path>) -> Result<TokenStream> {
+fn write(layer: &Layer, compiled: &Compiled, model: &str, path: Option<&Path>) -> Result<TokenStream> {
     let parsed = |text: &str| -> Result<TokenStream> {
         text.parse().map_err(|e| Error::new(layer.name.span(), format!("hesse wrote what is not Rust: {e}")))
     };
@@ -116,7 +117,7 @@ fn write(layer: &Layer, compiled: &Compiled, path: Option<&Path>) -> Result<Toke
     // a result for each parameter, in the shape of the struct
     let order: Vec<&Ident> = compiled.parameters.iter().map(|p| field(layer, p)).collect();
     let parts: Vec<Ident> = (0..order.len()).map(|k| format_ident!("part_{k}")).collect();
-    let skipped = &layer.skipped;
+    let (skipped, parameters) = (&layer.skipped, &compiled.parameters);
     let shaped = quote! {
         Self {
             #(#order: #hesse::Parameter::<#number>::of_matrix(&self.#order, &#parts),)*
@@ -213,6 +214,14 @@ fn write(layer: &Layer, compiled: &Compiled, path: Option<&Path>) -> Result<Toke
                 #means
 
                 #(#methods)*
+            }
+
+            impl #hesse::Layer<#number> for #struct_name {
+                const MODEL: &'static str = #model;
+
+                fn arrays(&self) -> ::std::vec::Vec<(&'static str, #hesse::nalgebra::DMatrix<#number>)> {
+                    ::std::vec![#((#parameters, #hesse::Entries::<#number>::to_matrix(&self.#order))),*]
+                }
             }
         };
     })

@@ -11,4 +11,4 @@ mod execute;
 mod parallel;
 
 pub use backend::{Backend, Cpu};
-pub use execute::{Dynamic, Input, execute};
+pub use execute::{Dynamic, Engine, Input, execute};

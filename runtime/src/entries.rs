@@ -30,6 +30,14 @@ impl Entries<f32> for f32 {
     }
 }
 
+/// A struct that derives `Hessian`, for what compiles its model when the program runs: a device.
+pub trait Layer<R: Real> {
+    /// The text of the model.
+    const MODEL: &'static str;
+    /// The parameters by their names in the model, in its order.
+    fn arrays(&self) -> Vec<(&'static str, DMatrix<R>)>;
+}
+
 /// A field of a struct that derives its Hessian.
 pub trait Parameter<R: Real>: Entries<R> + Sized {
     /// An array of this form with the entries of a matrix of its own shape.

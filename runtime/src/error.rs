@@ -59,6 +59,9 @@ pub enum Error {
     /// A mean over no samples.
     #[error("there are no samples")]
     NoSamples,
+    /// A device that cannot compute it, in words.
+    #[error("{0}")]
+    Device(String),
     /// An iteration with an operator has no result.
     #[error(transparent)]
     Operator(#[from] OperatorError),

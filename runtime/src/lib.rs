@@ -28,6 +28,8 @@ extern crate self as hesse;
 #[doc(hidden)]
 pub mod batch;
 mod block_hessian;
+#[cfg(any(feature = "opencl", feature = "cuda"))]
+pub mod device;
 #[cfg(feature = "dynamic")]
 pub mod dynamic;
 mod entries;
@@ -38,7 +40,7 @@ pub mod private;
 mod real;
 
 pub use block_hessian::BlockHessian;
-pub use entries::{Entries, Parameter};
+pub use entries::{Entries, Layer, Parameter};
 pub use error::Error;
 #[cfg(feature = "derive")]
 pub use hesse_macros::Hessian;

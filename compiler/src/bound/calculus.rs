@@ -23,6 +23,9 @@ pub enum Symbols {
     Data,
     /// Those of every node that has a name, too: tighter, and about the data at hand.
     Nodes,
+    /// Those of the Jacobians of inner nodes in the parameters, and of the curvatures of nodes, at the data at hand: the
+    /// tightest, with nothing to be proved of it but at these data.
+    Jacobians,
     /// Only what has been assumed.
     Declared,
 }
@@ -78,6 +81,11 @@ impl Calculus {
         }
     }
 
+    /// Which norms may remain.
+    pub fn symbols(&self) -> Symbols {
+        self.symbols
+    }
+
     /// States that a norm of an expression is at most a bound.
     pub fn assume(&mut self, e: Expr, norm: Norm, bound: Formula, text: &str) {
         self.given.entry((e, norm)).or_default().push(Given { bound, rule: text.to_owned() });
@@ -124,7 +132,7 @@ impl Calculus {
     /// The norm of a result that has no other bound.
     pub(super) fn own(&mut self, g: &mut Graph, e: Expr, norm: Norm) -> Formula {
         match self.symbols {
-            Symbols::Data | Symbols::Nodes => self.symbol(g, e, norm),
+            Symbols::Data | Symbols::Nodes | Symbols::Jacobians => self.symbol(g, e, norm),
             Symbols::Declared if self.named.contains(&e) => self.symbol(g, e, norm),
             // of a column its largest entry is what matters
             Symbols::Declared if g.shape(e).cols.is_one() => self.nothing(e, Norm::Max),
@@ -158,7 +166,9 @@ impl Calculus {
                 let bound = g.variable(&name).is_some_and(|v| v.kind == Kind::Const && v.shape.is_scalar());
                 is_data |= self.symbols != Symbols::Declared || bound;
             }
-            Node::Apply(..) if self.symbols == Symbols::Nodes && g.name_of(u).is_some() => is_data = true,
+            Node::Apply(..) if matches!(self.symbols, Symbols::Nodes | Symbols::Jacobians) && g.name_of(u).is_some() => {
+                is_data = true
+            }
             Node::Apply(op, args) if matches!(op.0.meaning, Meaning::Sum) => {
                 let residual =
                     self.symbols != Symbols::Declared && args.iter().any(|&a| is_target(g, a)) && !self.is_opaque(g, u);

@@ -25,11 +25,30 @@ pub struct Reason {
 #[derive(Clone, Debug)]
 pub enum Rule {
     /// `‖D' W‖ ≤ ‖D‖ ‖W‖`, with D the Jacobian of the node in a slot: its bound and the rule of the row.
-    Chain(Expr, Formula, String),
-    /// The curvature of a node contracted with its cotangent, and the rule of the row.
-    Curvature(Expr, Expr, String),
+    Chain(Expr, usize, Formula, String),
+    /// The curvature of a node in two slots, contracted with its cotangent, and the rule of the row.
+    Curvature(Expr, (usize, usize), Expr, String),
+    /// `‖J_a' S J_b‖ ≤ ‖J_a‖ ‖S‖ ‖J_b‖` with S, the curvature of a node between two of its arguments, and the Jacobians of these.
+    Between(Between),
     /// `‖A + B‖ ≤ ‖A‖ + ‖B‖`.
     Sum,
+}
+
+/// What one node adds to a block of the Hessian: `J' S J`.
+#[derive(Clone, Debug)]
+pub struct Between {
+    /// The node.
+    pub node: Expr,
+    /// Its argument in which the rows are differentiated.
+    pub left: Expr,
+    /// Its argument in which the columns are.
+    pub right: Expr,
+    /// S, the curvature of the node between these.
+    pub curvature: Expr,
+    /// The parameter of the rows.
+    pub row: Expr,
+    /// The parameter of the columns.
+    pub col: Expr,
 }
 
 /// Which curvatures are counted: all, or those of the loss, or those below it.
@@ -57,7 +76,7 @@ impl Domain for NormDomain<'_> {
     fn pull(&mut self, g: &mut Graph, u: Expr, a: usize, block: &Rc<Reason>) -> Result<Rc<Reason>, NotDifferentiable> {
         let (slope, text) = self.calculus.slope(g, u, a)?;
         let bound = self.calculus.book.times(&[slope, block.bound]);
-        Ok(Rc::new(Reason { bound, rule: Rule::Chain(u, slope, text), from: vec![block.clone()] }))
+        Ok(Rc::new(Reason { bound, rule: Rule::Chain(u, a, slope, text), from: vec![block.clone()] }))
     }
     fn curvature(
         &mut self,
@@ -71,7 +90,7 @@ impl Domain for NormDomain<'_> {
             return Ok(None);
         }
         let found = self.calculus.bend(g, u, a, b, *delta)?;
-        Ok(found.map(|(bound, text)| Rc::new(Reason { bound, rule: Rule::Curvature(u, *delta, text), from: vec![] })))
+        Ok(found.map(|(bound, text)| Rc::new(Reason { bound, rule: Rule::Curvature(u, (a, b), *delta, text), from: vec![] })))
     }
     fn transpose(&mut self, _: &mut Graph, block: &Rc<Reason>) -> Rc<Reason> {
         block.clone()

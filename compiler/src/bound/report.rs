@@ -163,8 +163,16 @@ impl Bounds {
         let node = |e: Expr| formulas::inline(g, e, Format::Text);
         let indent = "  ".repeat(depth.min(20));
         let line = match &reason.rule {
-            Rule::Chain(u, slope, rule) => format!("chain rule through {}: ‖J‖ <= {} [{rule}]", node(*u), show(*slope)),
-            Rule::Curvature(u, _, rule) => format!("curvature of {}: <= {} [{rule}]", node(*u), show(reason.bound)),
+            Rule::Chain(u, _, slope, rule) => format!("chain rule through {}: ‖J‖ <= {} [{rule}]", node(*u), show(*slope)),
+            Rule::Curvature(u, _, _, rule) => format!("curvature of {}: <= {} [{rule}]", node(*u), show(reason.bound)),
+            Rule::Between(t) => format!(
+                "curvature of {} between {} and {}, S = {}: <= {} [‖J' S J‖ ≤ ‖J‖ ‖S‖ ‖J‖]",
+                node(t.node),
+                node(t.left),
+                node(t.right),
+                node(t.curvature),
+                show(reason.bound)
+            ),
             Rule::Sum if reason.from.is_empty() => "zero".to_owned(),
             Rule::Sum => format!("triangle inequality over {} terms", reason.from.len()),
         };

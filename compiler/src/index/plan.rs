@@ -220,6 +220,16 @@ impl Action {
         }
     }
 
+    /// The arrays it reads, but for the target of a product.
+    pub fn reads(&self) -> Vec<ArrayId> {
+        match self {
+            Action::Product(p) => p.factors.iter().map(|f| f.array).collect(),
+            Action::Map { argument, .. } => vec![*argument],
+            Action::Call { arguments, .. } => arguments.iter().map(|a| a.0).collect(),
+            Action::Watch { argument, .. } => vec![argument.0],
+        }
+    }
+
     /// All arrays it reads or writes.
     pub fn arrays(&self) -> Vec<ArrayId> {
         let mut out: Vec<ArrayId> = match self {

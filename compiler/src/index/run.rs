@@ -35,6 +35,8 @@ pub enum Failure {
         /// Bytes allowed.
         limit: u128,
     },
+    /// A device that cannot compute it, in words.
+    Device(String),
     /// An operation without values over this scalar.
     NoValues(&'static str),
 }

@@ -2,10 +2,10 @@
 
 use super::{Settings, evaluate, not_differentiable};
 use crate::{
-    bound::{self, Bounds, Formula, Symbol, Symbols, largest_singular},
+    bound::{self, Bounds, Formula, Norm, Symbol, Symbols, largest_singular},
     data::Bound,
     diagnostic::{Code, Diagnostic},
-    expr::Expr,
+    expr::{Expr, Graph, Node},
     hessian::Part,
     matrix::Matrix,
     ops::{functional::FUNCTIONAL, gauss_newton::GAUSS_NEWTON, hessian::HESSIAN},
@@ -16,6 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Norms of data are computed to this relative error, and rounded up by it.
 const ROUNDING: f64 = 1e-12;
+
+/// Norms that are found by iteration are exact to 1e-10 or better, and rounded up by this.
+const ITERATED: f64 = 1e-9;
 
 /// What the bound of a block is on data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,6 +85,8 @@ pub fn values(model: &mut Model, b: &Bounds, of: &[Formula], data: &Bound, setti
     let asked: Vec<(Symbol, Expr)> = symbols
         .into_iter()
         .filter_map(|s| match s {
+            // these are large: the matrix is asked for, and its norm found by iteration
+            Symbol::Norm(Norm::Two, e) if iterated(b, e, &model.graph) => Some((s, e)),
             Symbol::Norm(norm, e) => Some((s, bound::expression(&mut model.graph, norm, e))),
             _ => None,
         })
@@ -108,7 +113,8 @@ pub fn values(model: &mut Model, b: &Bounds, of: &[Formula], data: &Bound, setti
         }),
         _ => d,
     })?;
-    let numbers = |k: usize| answers[k].values.iter().map(|m| m.data[0]).collect::<Vec<f64>>();
+    let number = |m: &Matrix<f64>| if m.data.len() == 1 { m.data[0] } else { norm_of_block(m) * (1.0 + ITERATED) };
+    let numbers = |k: usize| answers[k].values.iter().map(number).collect::<Vec<f64>>();
     for (k, (text, ..)) in assumed.iter().enumerate() {
         let (small, large) = (numbers(asked.len() + 2 * k), numbers(asked.len() + 2 * k + 1));
         for i in 0..small.len().max(large.len()) {
@@ -124,6 +130,11 @@ pub fn values(model: &mut Model, b: &Bounds, of: &[Formula], data: &Bound, setti
         .enumerate()
         .map(|(k, (s, _))| (s, numbers(k).into_iter().map(|x| x.abs() * (1.0 + ROUNDING)).collect()));
     Ok(Values { values: values.collect(), sizes: data.sizes.clone(), samples: data.samples.len().max(1) })
+}
+
+/// Whether a spectral norm is found by iteration.
+fn iterated(b: &Bounds, e: Expr, g: &Graph) -> bool {
+    b.calculus.symbols() == Symbols::Jacobians && matches!(g.node(e), Node::Apply(..))
 }
 
 /// Queries for the blocks of the Hessian, the lower triangle row by row.

@@ -113,7 +113,15 @@ pub fn evaluate_on(
 ///
 /// Errors: no derivative.
 pub fn program(model: &mut Model, query: &Query) -> Result<Program, Diagnostic> {
-    let derived = answer_all(&mut model.graph, &[query.expr]).map_err(|e| not_differentiable(&e, std::slice::from_ref(query)))?;
+    programs(model, std::slice::from_ref(query))
+}
+
+/// One program of several queries, with a result for each.
+///
+/// Errors: no derivative.
+pub fn programs(model: &mut Model, queries: &[Query]) -> Result<Program, Diagnostic> {
+    let roots: Vec<Expr> = queries.iter().map(|q| q.expr).collect();
+    let derived = answer_all(&mut model.graph, &roots).map_err(|e| not_differentiable(&e, queries))?;
     let expanded: Vec<Expr> = derived.into_iter().map(|e| syntax::expand(&mut model.graph, e)).collect();
     Ok(lower(&model.graph, &expanded))
 }
@@ -352,6 +360,12 @@ pub fn failed(f: &Failure, asked: &str) -> Diagnostic {
                 format!("not enough memory: {what} needs {}, the limit is {}", size_text(*bytes), size_text(*limit)),
             )
             .help("ask for single blocks, for `hvp`, or raise the limit with --memory".to_owned()),
+            Failure::Device(text) => {
+                // further lines are what a compiler says
+                let mut lines = text.lines().filter(|l| !l.trim().is_empty());
+                let d = Diagnostic::new(Code::Device, lines.next().unwrap_or_default().to_owned());
+                lines.take(12).fold(d, |d, l| d.help(l.to_owned()))
+            }
             Failure::NoValues(op) => {
                 Diagnostic::new(Code::Values, format!("`{op}` cannot be evaluated over this kind of number"))
             }

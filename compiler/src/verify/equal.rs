@@ -159,6 +159,7 @@ pub(super) fn failure(f: &Failure) -> String {
         Failure::Range(text) => format!("a slice is out of range: {text}"),
         Failure::Domain(e) => format!("`{}` is not defined: {}", e.op, e.message),
         Failure::TooLarge { what, .. } => format!("{what} is too large at the sizes that were tried"),
+        Failure::Device(text) => text.clone(),
         Failure::NoValues(op) => format!("`{op}` has no values over these numbers"),
     }
 }

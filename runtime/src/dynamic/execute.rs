@@ -142,10 +142,46 @@ pub fn execute<B: Backend>(backend: &B, plan: &Plan, input: Input) -> Result<Out
     Ok(arrays.outcome(backend, plan, notes))
 }
 
-/// Runs programs by plans on a back end.
-pub struct Dynamic<B>(pub B);
+/// What runs plans: every [`Backend`], and devices, which take a plan as a whole.
+pub trait Engine {
+    /// A plan made ready to run several times.
+    type Ready;
 
-impl<B: Backend> Executor for Dynamic<B> {
+    /// Makes a plan ready.
+    ///
+    /// Errors: a device that cannot run it.
+    fn ready(&self, plan: Plan) -> Result<Self::Ready, Failure>;
+    /// Runs it on data.
+    ///
+    /// Errors: data that are missing or of another size; values outside a domain.
+    fn run_ready(&self, ready: &Self::Ready, input: Input) -> Result<Outcome<f64>, Failure>;
+    /// The plan that was made ready.
+    fn plan<'a>(&self, ready: &'a Self::Ready) -> &'a Plan;
+    /// Takes back entries that a run gave.
+    fn take_back(&self, _: Vec<f64>) {}
+}
+
+impl<B: Backend> Engine for B {
+    type Ready = Plan;
+
+    fn ready(&self, plan: Plan) -> Result<Plan, Failure> {
+        Ok(plan)
+    }
+    fn run_ready(&self, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
+        self.run(plan, input)
+    }
+    fn plan<'a>(&self, ready: &'a Plan) -> &'a Plan {
+        ready
+    }
+    fn take_back(&self, entries: Vec<f64>) {
+        self.reclaim(entries);
+    }
+}
+
+/// Runs programs by plans on an engine.
+pub struct Dynamic<E>(pub E);
+
+impl<E: Engine> Executor for Dynamic<E> {
     fn prepare<'a>(&'a self, program: &'a Program, setting: Setting<'a>) -> Result<Box<dyn Prepared + 'a>, Failure> {
         let mut at_once = setting.samples.clamp(1, SAMPLES);
         let plan = loop {
@@ -165,8 +201,8 @@ impl<B: Backend> Executor for Dynamic<B> {
             at_once /= 2;
         };
         let rest = setting.samples % at_once;
-        let last = if rest > 0 { Some(part(program, &setting, rest)?) } else { None };
-        Ok(Box::new(Planned { backend: &self.0, setting, at_once, plan, last }))
+        let last = if rest > 0 { Some(self.0.ready(part(program, &setting, rest)?)?) } else { None };
+        Ok(Box::new(Planned { engine: &self.0, setting, at_once, plan: self.0.ready(plan)?, last }))
     }
 }
 
@@ -180,20 +216,20 @@ fn part(program: &Program, setting: &Setting, samples: usize) -> Result<Plan, Fa
 }
 
 /// A program with its plans: of so many samples at once, and of the few that are left in the end.
-struct Planned<'a, B> {
-    backend: &'a B,
+struct Planned<'a, E: Engine> {
+    engine: &'a E,
     setting: Setting<'a>,
     at_once: usize,
-    plan: Plan,
-    last: Option<Plan>,
+    plan: E::Ready,
+    last: Option<E::Ready>,
 }
 
-impl<B: Backend> Prepared for Planned<'_, B> {
+impl<E: Engine> Prepared for Planned<'_, E> {
     fn mean(&self, shared: &Sample, samples: &[Sample]) -> Result<Outcome<f64>, Failure> {
         let mut sum: Option<Outcome<f64>> = None;
         for part in samples.chunks(self.at_once) {
             let plan = self.last.as_ref().filter(|_| part.len() < self.at_once).unwrap_or(&self.plan);
-            let one = self.backend.run(plan, &|name, shape| entries(shared, part, name, shape))?;
+            let one = self.engine.run_ready(plan, &|name, shape| entries(shared, part, name, shape))?;
             match &mut sum {
                 None => sum = Some(one),
                 Some(sum) => {
@@ -206,17 +242,18 @@ impl<B: Backend> Prepared for Planned<'_, B> {
     }
 
     fn reclaim(&self, outcome: Outcome<f64>) {
-        outcome.values.into_iter().for_each(|m| self.backend.reclaim(m.data));
+        outcome.values.into_iter().for_each(|m| self.engine.take_back(m.data));
     }
 
     fn work(&self) -> Option<(u128, u128)> {
         let (whole, last) = ((self.setting.samples / self.at_once) as u128, self.last.as_ref());
-        let of = |f: fn(&Plan) -> u128| whole * f(&self.plan) + last.map_or(0, f);
+        let plan = |ready| self.engine.plan(ready);
+        let of = |f: fn(&Plan) -> u128| whole * f(plan(&self.plan)) + last.map_or(0, |l| f(plan(l)));
         Some((of(Plan::flops), of(Plan::bytes)))
     }
 
     fn plan(&self) -> Option<String> {
-        Some(self.plan.to_string())
+        Some(self.engine.plan(&self.plan).to_string())
     }
 }
 

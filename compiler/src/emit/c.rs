@@ -1,0 +1,264 @@
+//! C for devices: the steps of a plan as kernels, in one dialect that is CUDA C and OpenCL C after a short prelude.
+//!
+//! Sizes, strides and coefficients are constants. Steps of the same shape share one kernel; products that are added to one array
+//! after the other are one kernel. What has no kernel is left to the host and named. Kernels are the same bytes for both languages.
+
+mod library;
+mod product;
+mod reach;
+mod text;
+
+use crate::index::plan::{Action, ArrayId, Plan, Product};
+use std::collections::BTreeMap;
+
+/// The language that the prelude is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dialect {
+    /// CUDA C.
+    Cuda,
+    /// OpenCL C 1.2.
+    OpenCl,
+}
+
+/// The numbers of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Precision {
+    /// Four bytes.
+    Single,
+    /// Eight bytes.
+    Double,
+}
+
+impl Precision {
+    /// Bytes of one number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Precision::Single => 4,
+            Precision::Double => 8,
+        }
+    }
+
+    /// `f32` or `f64`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::Single => "f32",
+            Precision::Double => "f64",
+        }
+    }
+}
+
+/// What stands before the kernels: the few words in which the two languages differ, and the type of the numbers.
+pub fn prelude(dialect: Dialect, precision: Precision) -> String {
+    let text = match dialect {
+        Dialect::Cuda => include_str!("c/prelude.cu"),
+        Dialect::OpenCl => include_str!("c/prelude.cl"),
+    };
+    let (real, pragma) = match precision {
+        Precision::Single => ("float", ""),
+        Precision::Double if dialect == Dialect::OpenCl => ("double", "#pragma OPENCL EXTENSION cl_khr_fp64 : enable\n"),
+        Precision::Double => ("double", ""),
+    };
+    format!("{text}{pragma}typedef {real} real;\n")
+}
+
+/// One kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kernel {
+    /// Its name.
+    pub name: String,
+    /// How it goes about it: `entries`, `reduce`, `tile`, `map`, `rows`.
+    pub family: &'static str,
+    /// What it computes, then its text.
+    pub text: String,
+    /// Threads of a group.
+    pub threads: usize,
+    /// Groups that are started.
+    pub groups: usize,
+    /// Whether its last argument is the flag that tells of a value outside a domain.
+    pub flagged: bool,
+}
+
+/// A matrix product that a vendor's library can do: `C += alpha A B` (or `=`), `batch` times; strides by row, column and matrix.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gemm {
+    /// Rows, inner size, columns.
+    pub shape: [usize; 3],
+    /// How many.
+    pub batch: usize,
+    /// Of the left factor.
+    pub left: [usize; 3],
+    /// Of the right factor.
+    pub right: [usize; 3],
+    /// Of the result.
+    pub target: [usize; 3],
+    /// Entries at which the three begin.
+    pub offsets: [usize; 3],
+    /// The coefficient.
+    pub alpha: f64,
+    /// Whether the left factor is the second of the arrays.
+    pub swapped: bool,
+    /// Whether the result is added.
+    pub add: bool,
+}
+
+/// What is done, in order.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Sets an array to zero.
+    Zero(ArrayId),
+    /// Starts a kernel on arrays, the last of which is written.
+    Launch {
+        /// The kernel, by its place.
+        kernel: usize,
+        /// Its arrays.
+        arrays: Vec<ArrayId>,
+        /// The same, where it is one matrix product of the first two arrays.
+        gemm: Option<Gemm>,
+    },
+    /// A step of the plan that the host does, by its place: a function of matrices without a kernel, a look for kinks.
+    Host(usize),
+}
+
+/// The kernels of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Kernels {
+    /// Functions that the kernels call.
+    pub functions: String,
+    /// The kernels.
+    pub kernels: Vec<Kernel>,
+    /// What is done, in order.
+    pub tasks: Vec<Task>,
+}
+
+impl Kernels {
+    /// The kernels of the steps of a plan.
+    ///
+    /// Errors: an array of more entries than an `int` counts, in words with that number.
+    pub fn new(plan: &Plan) -> Result<Kernels, (String, usize)> {
+        if let Some((what, n)) = plan.largest().filter(|l| l.1 > i32::MAX as usize - 1024) {
+            return Err((what.to_owned(), n));
+        }
+        let mut make = Maker { plan, out: Kernels::default(), by_text: BTreeMap::new(), exists: vec![false; plan.arrays.len()] };
+        plan.inputs.iter().for_each(|i| make.exists[i.0] = true);
+        plan.numbers.iter().for_each(|n| make.exists[n.0] = true);
+        let mut k = 0;
+        while k < plan.steps.len() {
+            k += make.step(k);
+        }
+        for (id, _) in &plan.outputs {
+            make.read(*id);
+        }
+        let names = make.out.kernels.iter().map(|k| k.text.as_str()).collect::<Vec<_>>().concat();
+        make.out.functions = library::functions(&names);
+        Ok(make.out)
+    }
+
+    /// Functions and kernels: the same bytes for both languages.
+    pub fn text(&self) -> String {
+        let mut out = self.functions.clone();
+        for k in &self.kernels {
+            out.push('\n');
+            out.push_str(&k.text);
+        }
+        out
+    }
+
+    /// The whole source, prelude first.
+    pub fn source(&self, dialect: Dialect, precision: Precision) -> String {
+        format!("{}\n{}", prelude(dialect, precision), self.text())
+    }
+}
+
+struct Maker<'p> {
+    plan: &'p Plan,
+    out: Kernels,
+    /// Kernels by their text without a name.
+    by_text: BTreeMap<String, usize>,
+    /// Arrays that have entries.
+    exists: Vec<bool>,
+}
+
+impl Maker<'_> {
+    /// An array is read: zeros, if nothing was written yet.
+    fn read(&mut self, a: ArrayId) {
+        if !std::mem::replace(&mut self.exists[a], true) {
+            self.out.tasks.push(Task::Zero(a));
+        }
+    }
+
+    /// Takes up the step of that place, and those behind it that go into the same kernel; tells how many.
+    fn step(&mut self, k: usize) -> usize {
+        match &self.plan.steps[k].action {
+            Action::Product(p) => return self.products(k, p),
+            Action::Map { name, parameters, argument, target, .. } => {
+                match library::map(name, parameters, self.plan.arrays[*argument]) {
+                    Some(draft) => {
+                        self.read(*argument);
+                        self.launch(draft, vec![*argument, *target], None);
+                    }
+                    None => self.host(k),
+                }
+                self.exists[*target] = true;
+            }
+            Action::Call { name, arguments, target, times, .. } => {
+                let entries = |a: ArrayId| self.plan.arrays[a];
+                match arguments.as_slice() {
+                    [(a, shape)] if library::rows(name, *shape, *times, entries(*a), entries(*target)).is_some() => {
+                        let draft = library::rows(name, *shape, *times, entries(*a), entries(*target)).expect("it was there");
+                        self.read(*a);
+                        self.launch(draft, vec![*a, *target], None);
+                    }
+                    _ => self.host(k),
+                }
+                self.exists[*target] = true;
+            }
+            Action::Watch { .. } => self.host(k),
+        }
+        1
+    }
+
+    fn host(&mut self, k: usize) {
+        for a in self.plan.steps[k].action.reads() {
+            self.read(a);
+        }
+        self.out.tasks.push(Task::Host(k));
+    }
+
+    /// Products from a step on that are added to the same entries.
+    fn products(&mut self, k: usize, first: &Product) -> usize {
+        let mut terms = vec![first];
+        if product::joins(first) {
+            let behind = self.plan.steps[k + 1..].iter().map_while(|s| match &s.action {
+                Action::Product(p) if product::together(first, p) => Some(p),
+                _ => None,
+            });
+            terms.extend(behind.take(product::TERMS - 1));
+        }
+        for f in terms.iter().flat_map(|p| &p.factors) {
+            self.read(f.array);
+        }
+        if !first.first {
+            self.read(first.target.array);
+        }
+        self.exists[first.target.array] = true;
+        let mut arrays: Vec<ArrayId> = terms.iter().flat_map(|p| p.factors.iter().map(|f| f.array)).collect();
+        arrays.push(first.target.array);
+        let gemm = if terms.len() == 1 { product::gemm(first) } else { None };
+        let note = &self.plan.steps[k].note;
+        self.launch(product::draft(&terms, note), arrays, gemm);
+        terms.len()
+    }
+
+    fn launch(&mut self, draft: text::Draft, arrays: Vec<ArrayId>, gemm: Option<Gemm>) {
+        let kernel = match self.by_text.get(&draft.body) {
+            Some(&k) => k,
+            None => {
+                let k = self.out.kernels.len();
+                self.by_text.insert(draft.body.clone(), k);
+                self.out.kernels.push(draft.named(k));
+                k
+            }
+        };
+        self.out.tasks.push(Task::Launch { kernel, arrays, gemm });
+    }
+}

@@ -1,0 +1,98 @@
+//! Functions that are written in the dialect: those whose name has a text, and what they call.
+
+use super::text::{Draft, constant};
+use crate::number::Number;
+
+const TEXT: &str = include_str!("functions.c");
+/// Threads of a group of entries, and of rows.
+pub(super) const THREADS: usize = 128;
+
+/// The functions with the comments above them: parted by blank lines.
+fn all() -> impl Iterator<Item = &'static str> {
+    TEXT.trim_end().split("\n\n")
+}
+
+/// The name of a function: the word before the first bracket of its first line that is no comment.
+fn name(function: &str) -> &str {
+    let head = function.lines().find(|l| !l.starts_with("//")).unwrap_or_default();
+    head.split('(').next().unwrap_or_default().split_whitespace().next_back().unwrap_or_default()
+}
+
+fn has(wanted: &str) -> bool {
+    all().any(|f| name(f) == wanted)
+}
+
+fn calls(text: &str, wanted: &str) -> bool {
+    text.match_indices(wanted).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        text[at + wanted.len()..].starts_with('(') && before.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '_')
+    })
+}
+
+/// The text of all functions that a text calls, and of what those call.
+pub(super) fn functions(text: &str) -> String {
+    let list: Vec<&str> = all().collect();
+    let mut needed: Vec<bool> = list.iter().map(|f| calls(text, name(f))).collect();
+    loop {
+        let more: Vec<usize> = (0..list.len())
+            .filter(|&k| !needed[k] && list.iter().zip(&needed).any(|(f, n)| *n && calls(f, name(list[k]))))
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        more.into_iter().for_each(|k| needed[k] = true);
+    }
+    let used: Vec<String> = list.iter().zip(needed).filter(|x| x.1).map(|x| format!("{}\n", x.0)).collect();
+    used.join("\n")
+}
+
+/// An entrywise function of so many entries.
+pub(super) fn map(name: &str, parameters: &[Number], n: usize) -> Option<Draft> {
+    let function = format!("map_{name}");
+    if !has(&function) {
+        return None;
+    }
+    let further: String = parameters.iter().map(|p| format!(", {}", constant(*p))).collect();
+    let told: String = parameters.iter().map(|p| format!(", {p}")).collect();
+    let body = format!(
+        "(GLOBAL const real* A, GLOBAL real* C, GLOBAL real* flag) {{\n  \
+         const int i = GROUP * {THREADS} + THREAD;\n  if (i >= {n}) return;\n  \
+         const real x = A[i], y = {function}(x{further});\n  if (undefined(x, y)) *flag = 1;\n  C[i] = y;\n}}\n"
+    );
+    Some(Draft {
+        stem: name.to_owned(),
+        family: "map",
+        says: vec![format!("C = {name}(A{told}), entry by entry: {n}")],
+        body,
+        threads: THREADS,
+        groups: n.div_ceil(THREADS),
+        flagged: true,
+    })
+}
+
+/// A function of every row of matrices, all of whose entries lie one after the other.
+pub(super) fn rows(name: &str, [rows, n]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<Draft> {
+    let (function, all) = (format!("row_{name}"), rows * times);
+    if !has(&function) || n == 0 || all == 0 || argument != all * n || !target.is_multiple_of(all) {
+        return None;
+    }
+    let width = target / all;
+    // at least four entries a thread, unless there are few rows
+    let lanes = (n / 4).max(1).next_power_of_two().min(THREADS);
+    let at_once = THREADS / lanes;
+    let body = format!(
+        "(GLOBAL const real* A, GLOBAL real* C, GLOBAL real* flag) {{\n  SHARED real scratch[{THREADS}];\n  \
+         const int lane = THREAD % {lanes}, row = GROUP * {at_once} + THREAD / {lanes}, live = row < {all};\n  \
+         const int outside = {function}(A + (live ? row : 0) * {n}, C + (live ? row : 0) * {width}, {n}, live, lane, {lanes}, \
+         scratch);\n  if (outside) *flag = 1;\n}}\n"
+    );
+    Some(Draft {
+        stem: name.to_owned(),
+        family: "rows",
+        says: vec![format!("C = {name}(A), row by row: A is {all}×{n}, C is {all}×{width}; {lanes} threads a row")],
+        body,
+        threads: THREADS,
+        groups: all.div_ceil(at_once),
+        flagged: true,
+    })
+}

@@ -1,0 +1,77 @@
+//! Letters fused into one running index, and how a kernel takes it apart.
+
+use super::text::letter;
+use std::fmt::Write;
+
+/// What one index runs over, the slowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Run {
+    /// A letter with its extent.
+    Letter(usize, usize),
+    /// Two letters i ≤ j of that extent: one triangle.
+    Pair([usize; 2], usize),
+}
+
+impl Run {
+    fn extent(self) -> usize {
+        match self {
+            Run::Letter(_, n) => n,
+            Run::Pair(_, n) => n * (n + 1) / 2,
+        }
+    }
+}
+
+/// How far the index runs.
+pub(super) fn extent(runs: &[Run]) -> usize {
+    runs.iter().map(|r| r.extent()).product()
+}
+
+/// Lines that declare the letters, from the index in a variable of that name.
+pub(super) fn decode(runs: &[Run], from: &str, indent: &str) -> String {
+    let mut out = String::new();
+    let mut behind = 1;
+    let mut parts = vec![];
+    for (k, &r) in runs.iter().enumerate().rev() {
+        let divided = if behind == 1 { from.to_owned() } else { format!("{from} / {behind}") };
+        let own = if k == 0 { divided } else { format!("{divided} % {}", r.extent()) };
+        parts.push((r, own));
+        behind *= r.extent();
+    }
+    for (r, own) in parts.into_iter().rev() {
+        match r {
+            Run::Letter(l, _) => {
+                let _ = writeln!(out, "{indent}const int {} = {own};", letter(l));
+            }
+            Run::Pair([i, j], n) => {
+                // the triangle folded into a rectangle: row i behind what row n - 1 - i (or n - i) leaves free
+                let (i, j) = (letter(i), letter(j));
+                let (width, first, second) = if n % 2 == 0 { (n + 1, n - 1, 1) } else { (n, n, 0) };
+                let (f, g) = (format!("fold_{i}"), format!("place_{i}"));
+                let sign = if n % 2 == 0 { ">" } else { ">=" };
+                let _ = writeln!(out, "{indent}const int {f} = ({own}) / {width}, {g} = ({own}) % {width};  // {i} <= {j}");
+                let back = if second == 1 { format!("{g} - 1") } else { g.clone() };
+                let _ = writeln!(
+                    out,
+                    "{indent}const int {i} = {g} {sign} {f} ? {f} : {first} - {f}, {j} = {g} {sign} {f} ? {back} : {} - {g};",
+                    n - 1
+                );
+            }
+        }
+    }
+    out
+}
+
+/// One stride for the whole index, where it has one: the letters lie behind each other.
+pub(super) fn stride(runs: &[Run], of: impl Fn(usize) -> usize) -> Option<usize> {
+    let mut found = None;
+    let mut behind = 1;
+    for r in runs.iter().rev() {
+        let &Run::Letter(l, n) = r else { return None };
+        let unit = *found.get_or_insert(of(l));
+        if of(l) != unit * behind {
+            return None;
+        }
+        behind *= n;
+    }
+    Some(found.unwrap_or(0))
+}

@@ -1,0 +1,63 @@
+//! Pieces of the text of a kernel: names, constants, places of entries.
+
+use super::Kernel;
+use crate::number::Number;
+
+/// A kernel without a name.
+pub(super) struct Draft {
+    /// What names begin with.
+    pub(super) stem: String,
+    pub(super) family: &'static str,
+    /// Lines that say what is computed.
+    pub(super) says: Vec<String>,
+    /// Arguments and body; what is equal here is one kernel.
+    pub(super) body: String,
+    pub(super) threads: usize,
+    pub(super) groups: usize,
+    pub(super) flagged: bool,
+}
+
+impl Draft {
+    /// The kernel of that number.
+    pub(super) fn named(self, number: usize) -> Kernel {
+        let name = format!("{}_{number}", self.stem);
+        let says: String = self.says.iter().map(|l| format!("// {l}\n")).collect();
+        let text = format!("{says}KERNEL void {name}{}", self.body);
+        let Draft { family, threads, groups, flagged, .. } = self;
+        Kernel { name, family, text, threads, groups, flagged }
+    }
+}
+
+/// The name of a letter: `a` to `z`, then `a1`.
+pub(super) fn letter(l: usize) -> String {
+    let c = char::from(b'a' + (l % 26) as u8);
+    if l < 26 { c.to_string() } else { format!("{c}{}", l / 26) }
+}
+
+/// `4*a + b`, largest stride first.
+pub(super) fn place(offset: usize, moves: &[(String, usize)]) -> String {
+    let mut moves: Vec<&(String, usize)> = moves.iter().filter(|m| m.1 != 0).collect();
+    moves.sort_by_key(|m| std::cmp::Reverse(m.1));
+    let mut parts: Vec<String> = moves.iter().map(|(l, s)| if *s == 1 { l.clone() } else { format!("{s}*{l}") }).collect();
+    if offset > 0 || parts.is_empty() {
+        parts.push(offset.to_string());
+    }
+    parts.join(" + ")
+}
+
+/// A number as a constant of the device's type.
+pub(super) fn constant(n: Number) -> String {
+    match n.as_int() {
+        Some(k) if k.unsigned_abs() < 1 << 24 => format!("(real){k}"),
+        _ => format!("(real){:?}", n.to_f64()),
+    }
+}
+
+/// `2 * x`, and `x` for one times it.
+pub(super) fn times(coefficient: Number, x: &str) -> String {
+    match coefficient.as_int() {
+        Some(1) => x.to_owned(),
+        Some(-1) => format!("-{x}"),
+        _ => format!("{} * {x}", constant(coefficient)),
+    }
+}

@@ -1,0 +1,57 @@
+//! The kernels of a model, as a CUDA engineer reads them: golden files; the same bytes for both languages, every time.
+
+use hesse_compiler::{
+    emit::c::{Dialect, Kernels, Precision, Task, prelude},
+    index::plan::Plan,
+    pipeline, syntax,
+};
+use hesse_tests::model;
+use std::{collections::BTreeMap, fs};
+
+fn kernels(example: &str, queries: &[&str], sizes: &[(&str, usize)]) -> Kernels {
+    let text = fs::read_to_string(format!("{}/../examples/{example}.hesse", env!("CARGO_MANIFEST_DIR"))).expect("an example");
+    let mut m = model(&text);
+    let asked: Vec<_> = queries.iter().map(|q| syntax::query(&mut m, q).expect("a query")).collect();
+    let program = pipeline::programs(&mut m, &asked).expect("a program");
+    let sizes: BTreeMap<&str, usize> = sizes.iter().copied().collect();
+    Kernels::new(&Plan::new(&program, &|name: &str| sizes.get(name).copied()).expect("a plan")).expect("kernels")
+}
+
+/// What is started, in order.
+fn order(k: &Kernels) -> String {
+    let line = |t: &Task| match t {
+        Task::Zero(a) => format!("zero t{a}\n"),
+        Task::Launch { kernel, arrays, gemm } => {
+            let (k, library) = (&k.kernels[*kernel], if gemm.is_some() { ", or the library" } else { "" });
+            let arrays: Vec<String> = arrays.iter().map(|a| format!("t{a}")).collect();
+            format!("{}<<<{}, {}>>>({}){library}\n", k.name, k.groups, k.threads, arrays.join(", "))
+        }
+        Task::Host(step) => format!("step {step} on the host\n"),
+    };
+    k.tasks.iter().map(line).collect()
+}
+
+#[test]
+fn kernels_of_attention() {
+    let k = kernels("attention", &["hessian(loss)"], &[("L", 49), ("dV", 16), ("dK", 16)]);
+    insta::assert_snapshot!(format!("{}\n{}", k.text(), order(&k)));
+}
+
+#[test]
+fn kernels_of_the_transformer_block() {
+    let sizes = [("L", 32), ("dV", 16), ("dK", 8), ("dff", 64)];
+    let k = kernels("transformer_gelu", &["hessian(loss, W1, W2)", "hessian(loss, Wq, g2)"], &sizes);
+    insta::assert_snapshot!(format!("{}\n{}", k.text(), order(&k)));
+}
+
+#[test]
+fn both_languages_have_the_same_bytes() {
+    let make = || kernels("attention", &["grad(loss)", "hessian(loss, Wv)"], &[("L", 5), ("dV", 4), ("dK", 3)]);
+    let k = make();
+    assert!(k.kernels.len() > 10 && k.functions.contains("row_softmax"));
+    for precision in [Precision::Single, Precision::Double] {
+        let rest = |d: Dialect| k.source(d, precision).strip_prefix(&prelude(d, precision)).map(str::to_owned);
+        assert!(rest(Dialect::Cuda).is_some() && rest(Dialect::Cuda) == rest(Dialect::OpenCl));
+    }
+    assert_eq!(k.source(Dialect::Cuda, Precision::Double), make().source(Dialect::Cuda, Precision::Double));
+}
