@@ -34,8 +34,8 @@ pub(crate) struct Args {
     /// Which part of the Hessian
     #[arg(long, default_value = "whole", value_parser = ["whole", "gauss-newton", "functional"])]
     part: String,
-    /// Which norms may remain: those of data, of all named nodes too, of the Jacobians and curvatures at the data (the tightest; exact but for rounding), or
-    /// only what `assume` bounds
+    /// Which norms may remain: those of data, of all named nodes too, of the Jacobians and curvatures at the data (the tightest; exact but
+    /// for rounding), or only what `assume` bounds
     #[arg(long, default_value = "data", value_parser = ["data", "nodes", "jacobians", "declared"])]
     symbols: String,
     /// Print the leading terms as all sizes grow alike, instead of bounds

@@ -442,8 +442,8 @@ fn main() {
         let page = format!(
             "# Benchmarks\n\nWritten by `cargo bench -p hesse-tests --bench peers`: {cpu}, one thread, double precision, the same data and \
              the same run. hesse computes the blocks on and above the diagonal; the others are their transposes. *apart* is the largest \
-             difference to hesse's answer, relative to its largest entry; *writing* fills the blocks with one number. A matrix product of 512×512 runs at {:.1} Gflop/s here. Runs \
-             whose middle half spreads by more than a fifth of the median say so.\n\n{table}\n{}\n",
+             difference to hesse's answer, relative to its largest entry; *writing* fills the blocks with one number. A matrix product of \
+             512×512 runs at {:.1} Gflop/s here. Runs whose middle half spreads by more than a fifth of the median say so.\n\n{table}\n{}\n",
             rate / 1e9,
             words.join("\n")
         );
