@@ -4,6 +4,7 @@ mod contract;
 mod functions;
 mod maps;
 mod memory;
+#[cfg(feature = "dynamic")]
 pub(crate) mod mirror;
 pub(crate) mod product;
 mod rowwise;
