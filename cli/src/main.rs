@@ -15,6 +15,7 @@ mod plot;
 mod progress;
 mod report;
 mod source;
+mod subject;
 mod verify;
 
 use clap::{Parser, Subcommand};

@@ -81,35 +81,85 @@ pub(crate) fn write(answers: &[Answer], keep: bool, kind: Kind, path: Option<&Pa
     whole(path, &bytes).map(|()| String::new())
 }
 
-/// Writes two files whole, or neither.
+/// Looks whether files can be written, before what they say is computed.
+///
+/// Errors: a sentence about a path that is a folder, a folder of figures that is a file, or a place where nothing may be written.
+pub(crate) fn writable(paths: &[&Path], folder: &Path) -> Result<(), String> {
+    if folder.exists() && !folder.is_dir() {
+        return Err(format!(
+            "`{}` cannot be written: it is a file, and the figures need a folder of that name",
+            folder.display()
+        ));
+    }
+    for path in paths {
+        if path.is_dir() {
+            return Err(format!("`{}` cannot be written: it is a folder", path.display()));
+        }
+        let (_, beside) = fresh(path).map_err(|e| trouble(path, &e))?;
+        fs::remove_file(beside).map_err(|e| trouble(path, &e))?;
+    }
+    Ok(())
+}
+
+/// Writes several files, all of them or none, in that order; their folders are made if need be.
 ///
 /// Errors: a sentence about what cannot be written.
-pub(crate) fn both(path: &Path, bytes: &[u8], other: &Path, more: &[u8]) -> Result<(), String> {
-    let trouble = |p: &Path, e: std::io::Error| format!("`{}` cannot be written: {e}", p.display());
-    if other.is_dir() {
-        return Err(format!("`{}` cannot be written: it is a folder", other.display()));
+pub(crate) fn together(files: &[(PathBuf, Vec<u8>)]) -> Result<(), String> {
+    let (mut made, mut waiting) = (vec![], vec![]);
+    let mut result = Ok(());
+    for (path, bytes) in files {
+        result = folder_of(path, &mut made).and_then(|()| {
+            let (mut file, beside) = fresh(path)?;
+            waiting.push(beside);
+            if path.is_dir() { Err(std::io::ErrorKind::IsADirectory.into()) } else { file.write_all(bytes) }
+        });
+        if let Err(e) = &result {
+            result = Err(std::io::Error::new(e.kind(), trouble(path, e)));
+            break;
+        }
     }
-    let (mut file, beside) = fresh(other).map_err(|e| trouble(other, e))?;
-    let written = file.write_all(more).map_err(|e| trouble(other, e)).and_then(|()| whole(path, bytes));
-    let result = written.and_then(|()| fs::rename(&beside, other).map_err(|e| trouble(other, e)));
+    // all bytes are on the disk: from here on only names change
+    let mut named = 0;
+    if result.is_ok() {
+        for ((path, _), beside) in files.iter().zip(&waiting) {
+            if let Err(e) = fs::rename(beside, path) {
+                result = Err(std::io::Error::new(e.kind(), trouble(path, &e)));
+                break;
+            }
+            named += 1;
+        }
+    }
     if result.is_err() {
-        fs::remove_file(&beside).ok();
+        waiting[named..].iter().for_each(|beside| drop(fs::remove_file(beside)));
+        // a folder that holds something stays
+        made.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
     }
-    result
+    result.map_err(|e| e.to_string())
+}
+
+/// Makes the folder of a file if it is not there, and notes that it did.
+fn folder_of(path: &Path, made: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    match path.parent().filter(|p| !p.as_os_str().is_empty() && !p.is_dir()) {
+        Some(folder) => fs::create_dir(folder).map(|()| made.push(folder.to_path_buf())),
+        None => Ok(()),
+    }
+}
+
+fn trouble(path: &Path, e: &std::io::Error) -> String {
+    format!("`{}` cannot be written: {e}", path.display())
 }
 
 /// Writes a file whole or not at all.
 ///
 /// Errors: a sentence about what cannot be written.
 pub(crate) fn whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let trouble = |e: std::io::Error| format!("`{}` cannot be written: {e}", path.display());
-    let (mut file, beside) = fresh(path).map_err(trouble)?;
+    let (mut file, beside) = fresh(path).map_err(|e| trouble(path, &e))?;
     let result = file.write_all(bytes).and_then(|()| fs::rename(&beside, path));
     if result.is_err() {
         // what is half written does not stay
         fs::remove_file(&beside).ok();
     }
-    result.map_err(trouble)
+    result.map_err(|e| trouble(path, &e))
 }
 
 /// A new file in the folder of the result, under a name that nothing there has.
@@ -168,4 +218,35 @@ fn safetensors(answers: &[Answer], keep: bool) -> Result<Vec<u8>, String> {
         .collect();
     let made = views.and_then(|v| safetensors::serialize(v, None::<HashMap<String, String>>));
     made.map_err(|e| format!("the file cannot be made: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::together;
+    use std::fs;
+
+    #[test]
+    fn several_files_are_written_together_or_not_at_all() {
+        let folder = std::env::temp_dir().join(format!("hesse-together-{}", std::process::id()));
+        fs::create_dir_all(folder.join("taken")).expect("a folder");
+        let file = |name: &str| (folder.join(name), name.as_bytes().to_vec());
+        let names = || {
+            let all = fs::read_dir(&folder).expect("a folder").map(|e| e.expect("an entry").file_name());
+            let mut names: Vec<String> = all.map(|n| n.to_string_lossy().into_owned()).collect();
+            names.sort();
+            names
+        };
+        // what is wrong comes first, in the middle, last
+        for k in 0..3 {
+            let mut files = vec![file("new/a.png"), file("b.json")];
+            files.insert(k, file("taken"));
+            let why = together(&files).expect_err("a folder has that name");
+            assert!(why.contains("taken` cannot be written"), "{why}");
+            assert_eq!(names(), ["taken"], "something was left behind when {k} is wrong");
+        }
+        together(&[file("new/a.png"), file("b.json")]).expect("nothing is wrong");
+        assert_eq!(names(), ["b.json", "new", "taken"]);
+        assert_eq!(fs::read(folder.join("new/a.png")).expect("a file"), b"new/a.png");
+        fs::remove_dir_all(&folder).expect("it is there");
+    }
 }

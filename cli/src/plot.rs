@@ -1,37 +1,25 @@
 //! `hesse plot`: one chart.
 
-use crate::{Manner, eval, files, output, progress::Bar, source::Source};
+use crate::{Manner, files, output, progress::Bar, subject::Subject};
 use hesse_report::{
-    Bounded, Options,
+    Bounded,
     plot::{self, Image, Kind},
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Draw one chart: entries of the Hessian, its spectrum, norms of blocks, slack of bounds
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: hesse plot attention.hesse --data attention.json --kind heatmap -o h.svg\n\
     Example: hesse plot attention.hesse --data attention.json --kind slack -o slack.png")]
 pub(crate) struct Args {
-    /// Model file
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
     #[command(flatten)]
-    source: Source,
-    /// A second set of weights: its arrays take the place of those of the first
-    #[arg(long, value_name = "DATA", requires = "data")]
-    data2: Option<PathBuf>,
+    subject: Subject,
     /// What to draw
     #[arg(long, value_name = "KIND", value_parser = ["heatmap", "spectrum", "blocks", "slack"])]
     kind: String,
     /// Where to write: .svg or .png
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
-    /// Most threads to use; all processors if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
-    /// Compute the blocks of the Hessian on all samples, however long it takes
-    #[arg(long)]
-    all_samples: bool,
 }
 
 /// Nothing is printed on standard output: the chart goes to its file.
@@ -44,20 +32,11 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         "png" => Image::Png,
         _ => return Err(failed(format!("`{}` does not end in .svg or .png", args.output.display()))),
     };
-    let mut model = files::model(&args.file, manner)?;
-    let sets = args.source.sets(&model, args.data2.as_deref(), manner)?;
-    if sets.is_empty() {
+    output::writable(&[&args.output], Path::new("")).map_err(failed)?;
+    let (mut model, options) = args.subject.read(manner)?;
+    if options.sets.is_empty() {
         return Err(failed("a chart is of numbers: give data with --data FILE, or --random SEED --dims SIZES".to_owned()));
     }
-    let options = Options {
-        command: String::new(),
-        seed: args.source.seed(),
-        sets,
-        memory: args.source.limit(),
-        threads: eval::threads(args.threads),
-        times: false,
-        all_samples: args.all_samples,
-    };
     let mut bar = Bar::new(manner);
     let shown =
         |d: hesse_compiler::diagnostic::Diagnostic, model: &hesse_compiler::syntax::Model| d.render(&model.sources, manner.color);

@@ -3,7 +3,7 @@
 use crate::{
     Manner,
     arrays::{self, Rename},
-    eval, files, report, say,
+    eval, files, say,
 };
 use hesse_compiler::{
     data::{self, Data},
@@ -80,13 +80,22 @@ impl Source {
     pub(crate) fn sets(&self, model: &Model, second: Option<&Path>, manner: Manner) -> Result<Vec<Set>, String> {
         let Some(given) = self.given(model, manner)? else { return Ok(vec![]) };
         let first = (given.source.clone(), self.bound(model, &given, manner)?);
-        let Some(path) = second else { return Ok(report::labelled(first, None)) };
+        let Some(path) = second else { return Ok(labelled(first, None)) };
         let more = arrays::read_over(path, &self.map, model, self.limit());
         let more = more.map_err(|d| files::render(&[*d], &[], manner))?;
         let source = format!("{}, {}", given.source, more.source);
         let mut over = Data { source: source.clone(), ..given };
         over.arrays.extend(more.arrays);
         over.sizes.extend(more.sizes);
-        Ok(report::labelled(first, Some((source, self.bound(model, &over, manner)?))))
+        Ok(labelled(first, Some((source, self.bound(model, &over, manner)?))))
+    }
+}
+
+/// Sets of data under the names that charts give them.
+fn labelled(first: (String, data::Bound), second: Option<(String, data::Bound)>) -> Vec<Set> {
+    let set = |label: &str, (source, data): (String, data::Bound)| Set { label: label.to_owned(), source, data };
+    match second {
+        None => vec![set("", first)],
+        Some(second) => vec![set("before", first), set("after", second)],
     }
 }

@@ -23,13 +23,15 @@ const SEEN: &str = r#"(() => {
     flat: all("math").filter((m) => m.checkVisibility() && m.getBoundingClientRect().height < 4).length,
     wide: Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
     fetched: performance.getEntriesByType("resource").length,
+    leading: all("article pre.rust a").length,
+    dangling: all("a[href^='#']").filter((a) => !document.getElementById(a.getAttribute("href").slice(1))).length,
     hidden: all("button.copy").filter((b) => b.hidden).length,
     images: all("figure svg").filter((s) => s.getBoundingClientRect().width > 200).length,
   };
 })()"#;
 
 /// Which notations are shown.
-const SHOWN: &str = r#"["article .mathml", "article .latex", "article .text", "article .hesse", ".rust"].map((s) => document.querySelector(s).checkVisibility())"#;
+const SHOWN: &str = r#"["article .mathml", "article .latex", "article .text", "article .hesse", ".module"].map((s) => document.querySelector(s).checkVisibility())"#;
 
 #[test]
 fn the_page_works_in_a_browser() {
@@ -63,9 +65,10 @@ fn the_page_works_in_a_browser() {
         found.sort_by_key(Value::to_string);
         assert_eq!(found, all, "every block and part is on the page once");
         assert_eq!(seen["formulas"], all.len(), "{seen}");
-        for none in ["unparsed", "flat", "wide", "fetched", "hidden"] {
+        for none in ["unparsed", "flat", "wide", "fetched", "hidden", "dangling"] {
             assert_eq!(seen[none], 0, "{none} at a width of {width}: {seen}");
         }
+        assert_eq!(seen["leading"], 9, "3 gradients and 6 blocks lead to their place in the module: {seen}");
         assert_eq!(seen["images"], 4, "slack, heat map, spectrum, norms: {seen}");
         // arrow keys go through the notations
         browser.value("document.getElementById('as-mathml').focus()");

@@ -1,5 +1,7 @@
 //! `hesse report` and `hesse plot` from outside: the page and its sidecar, wrong input, maps of names.
 
+#[path = "support/said.rs"]
+mod said;
 mod support;
 
 use serde_json::Value;
@@ -50,23 +52,75 @@ fn the_page_says_what_its_sidecar_says() {
     assert_eq!(bounds["blocks"][0]["bound"], sidecar["bounds"]["blocks"][0]["bound"]);
 }
 
+/// What a reader sees of the page must stand in the Markdown and in the LaTeX, too.
 #[test]
-fn every_format_has_the_formulas() {
+fn every_format_says_what_the_page_says() {
     let folder = Folder::new("report-formats");
-    for name in ["r.html", "r.md", "r.tex"] {
-        folder.good(&["report", "m.hesse", "-o", name]);
+    folder.file("d.json", DATA);
+    folder.file("w.json", r#"{"W": [[1], [2]]}"#);
+    let example = |file: &str| format!("{}/../examples/{file}", env!("CARGO_MANIFEST_DIR"));
+    let (attention, tokens) = (example("attention.hesse"), example("data/attention.json"));
+    let cases: [(&[&str], usize, usize); 3] = [
+        (&["m.hesse"], 0, 20),
+        (&["m.hesse", "--data", "d.json", "--data2", "w.json"], 6, 60),
+        (&[&attention, "--data", &tokens], 4, 150),
+    ];
+    for (args, charts, least) in cases {
+        for name in ["r.html", "r.md", "r.tex"] {
+            folder.good(&[&["report"], args, &["--no-times", "-o", name]].concat());
+        }
+        let (page, sidecar) = (read(&folder, "r.html"), json(&folder, "r.json"));
+        let claims = said::claims(&page);
+        assert!(claims.len() >= least, "only {} things are said: {claims:?}", claims.len());
+        for name in ["r.md", "r.tex"] {
+            // the command names its own output
+            let text = read(&folder, name).replace(name, "r.html");
+            assert_eq!(said::missing(&claims, &text), Vec::<String>::new(), "of {args:?} in {name}");
+            for latex in latex(&sidecar) {
+                assert!(text.contains(&latex), "{latex} is not in {name}");
+            }
+            let images = text.matches("![").count() + text.matches("\\includegraphics").count();
+            assert_eq!((images, page.matches("<figure>").count()), (charts, charts), "charts of {name}");
+            // without one of its lines the text says less
+            let kept = |without: &str| text.lines().filter(|l| !l.contains(without)).collect::<Vec<_>>().join("\n");
+            for line in ["Exact gradients", "target", "Upper bounds", "add up to the Hessian"] {
+                assert_ne!(said::missing(&claims, &kept(line)), Vec::<String>::new(), "{line} is left out of {name}");
+            }
+        }
+        assert!(read(&folder, "r.tex").trim_end().ends_with("\\end{document}"));
     }
-    let (markdown, tex, sidecar) = (read(&folder, "r.md"), read(&folder, "r.tex"), json(&folder, "r.json"));
-    let results = sidecar["formulas"]["results"].as_array().expect("a list");
-    assert_eq!(results.len(), 4, "gradient, Hessian, Gauss-Newton and functional part of one parameter");
-    for f in results {
-        let latex = f["latex"].as_str().expect("a formula");
-        assert!(markdown.contains(latex) && tex.contains(latex), "{latex}");
+    let drawn = fs::read_dir(folder.path("r-figures")).expect("a folder of figures");
+    let mut names: Vec<String> = drawn.map(|e| e.expect("a file").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    let expected = [
+        "entries-after.png",
+        "entries-before.png",
+        "entries.png",
+        "norms.png",
+        "slack.png",
+        "spectrum-after.png",
+        "spectrum-before.png",
+        "spectrum.png",
+    ];
+    assert_eq!(names, expected, "those of the one set of weights, and of two");
+    for name in &names {
+        assert!(folder.bytes(&format!("r-figures/{name}")).starts_with(b"\x89PNG"), "{name}");
+        let named = |text: &str| text.contains(&format!("](r-figures/{name})")) || text.contains(&format!("{{{name}}}"));
+        let new = !name.contains("before") && !name.contains("after");
+        assert_eq!(["r.md", "r.tex"].map(|f| named(&read(&folder, f))), [new, new], "{name}");
     }
-    assert!(tex.trim_end().ends_with("\\end{document}"));
+    assert!(read(&folder, "r.tex").contains("\\graphicspath{{r-figures/}}"));
     for outside in ["src=\"", "href=\"http", "url(", "@import"] {
         assert!(!read(&folder, "r.html").contains(outside), "{outside} names something outside of the page");
     }
+}
+
+/// The LaTeX of all formulas and bounds.
+fn latex(sidecar: &Value) -> Vec<String> {
+    let (formulas, bounds) = (&sidecar["formulas"], &sidecar["bounds"]);
+    let lists = [&formulas["parts"], &formulas["results"], &bounds["parts"], &bounds["blocks"]];
+    let all = lists.into_iter().flat_map(|l| l.as_array().expect("a list"));
+    all.map(|f| f["latex"].as_str().expect("a formula").to_owned()).collect()
 }
 
 #[test]
@@ -77,6 +131,12 @@ fn the_same_input_gives_the_same_bytes() {
     let first = (folder.bytes("r.html"), folder.bytes("r.json"));
     folder.good(&args);
     assert_eq!(first, (folder.bytes("r.html"), folder.bytes("r.json")));
+    let args = [&args[..args.len() - 1], &["r.tex"]].concat();
+    let all = || ["r.tex", "r-figures/entries.png", "r-figures/slack.png"].map(|name| folder.bytes(name));
+    folder.good(&args);
+    let first = all();
+    folder.good(&args);
+    assert_eq!(first, all());
 }
 
 #[test]
@@ -133,9 +193,13 @@ fn mistakes_leave_nothing_behind() {
     folder.file("unfit.json", r#"{"X": [[1, 2]], "Y": [[1], [2]], "W": [[1], [2]]}"#);
     folder.file("none.hesse", "dim n\nparam W: n\nF = W\n");
     folder.file("bare.hesse", "dim n\ninput x: n\nloss dot(x, x)\n");
+    folder.file("taken-figures", "a file");
+    for name in ["sidecar.json", "folder.md"] {
+        fs::create_dir(folder.path(name)).expect("a folder");
+    }
     let before = folder.content();
     let report = |rest: &[&'static str]| [&["report", "m.hesse"], rest].concat();
-    let cases: [(Vec<&str>, &str); 17] = [
+    let cases: [(Vec<&str>, &str); 22] = [
         (vec!["report", "absent.hesse", "-o", "r.html"], "there is no file `absent.hesse`"),
         (vec!["report", "none.hesse", "-o", "r.html"], "there is nothing to report"),
         (vec!["report", "bare.hesse", "-o", "r.html"], "the model has no parameters"),
@@ -152,8 +216,14 @@ fn mistakes_leave_nothing_behind() {
         (report(&["--data", "d.json", "--map", "X=W", "--map", "Y=W", "-o", "r.html"]), "`W` is mapped twice"),
         (report(&["--data", "d.json", "--map", "W", "-o", "r.html"]), "is not NAME=NAME"),
         (report(&["--data", "d.json", "--data", "few.json", "-o", "r.html"]), "`X` is given twice"),
+        (report(&["--data", "d.json", "-o", "taken.md"]), "`taken-figures` cannot be written: it is a file"),
+        (report(&["--data", "d.json", "-o", "sidecar.tex"]), "`sidecar.json` cannot be written: it is a folder"),
+        (report(&["--data", "d.json", "-o", "folder.md"]), "`folder.md` is a folder"),
+        (report(&["--data", "d.json", "-o", "/proc/r.md"]), "`/proc/r.md` cannot be written"),
         (vec!["plot", "m.hesse", "--kind", "blocks", "-o", "x.svg"], "a chart is of numbers"),
+        (vec!["plot", "m.hesse", "--data", "d.json", "--kind", "slack", "-o", "/proc/x.svg"], "`/proc/x.svg` cannot be written"),
     ];
+    let mut told = String::new();
     for (args, expected) in cases {
         let o = folder.run(&args);
         let stderr = String::from_utf8_lossy(&o.stderr).into_owned();
@@ -161,7 +231,9 @@ fn mistakes_leave_nothing_behind() {
         assert!(stderr.contains(expected), "{args:?} should say {expected:?}, but says\n{stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
         assert_eq!(folder.content(), before, "{args:?} left something behind");
+        told.push_str(&format!("$ hesse {}\n{stderr}\n", args.join(" ")));
     }
+    insta::assert_snapshot!("report_mistakes", told.trim_end());
 }
 
 /// Numbers that training printed by other code: the emitted gradient's own loss.

@@ -121,6 +121,11 @@ pub fn printed(g: &Graph, e: Expr, format: Format) -> Printed {
     Printed { parts, formula: line(&root.formula, format), shape: root.shape.clone() }
 }
 
+/// A formula that was written as LaTeX in one line as a display: in `aligned` where it is too long for a page.
+pub fn wrapped(latex: &str) -> String {
+    latex::wrapped(latex)
+}
+
 /// The nodes under the roots that would get a name of their own when these are printed.
 pub fn parts(g: &Graph, roots: &[Expr]) -> BTreeSet<Expr> {
     parts::choose(g, roots, parts::READABLE, &Same::default())

@@ -86,7 +86,10 @@ pub fn collect(model: &mut Model, options: &Options, progress: &mut dyn FnMut(Pr
     let (formulas, derivations, mut said) = formulas(model, loss)?;
     notes.append(&mut said);
     progress(Progress { task: "formulas", done: 1, of: 3 });
-    let formulas = Formulas { rust: emitted(model, options, &mut notes), ..formulas };
+    let mut formulas = Formulas { rust: emitted(model, options, &mut notes), ..formulas };
+    if formulas.rust.is_some() {
+        in_rust(&mut formulas.results, &described::file(model));
+    }
     progress(Progress { task: "formulas", done: 2, of: 3 });
     let data = options.sets.first().zip(measured.first());
     let bounds = bounded::bounded(model, data, options, &mut notes)?;
@@ -218,7 +221,22 @@ fn formulas(model: &mut Model, loss: Expr) -> Result<(Formulas, Vec<Derived>, Ve
 
 fn formula(s: Spelled, kind: &str, row: Option<String>, col: Option<String>) -> FormulaOf {
     let Spelled { name, shape, text, latex, mathml, hesse } = s;
-    FormulaOf { name, kind: kind.to_owned(), row, col, shape, text, latex, mathml, hesse }
+    FormulaOf { name, kind: kind.to_owned(), row, col, shape, text, latex, mathml, hesse, rust: None, place: None }
+}
+
+/// Which result of the module each formula is; the two parts of the Hessian have modules of their own.
+fn in_rust(results: &mut [FormulaOf], file: &str) {
+    let mut count = BTreeMap::new();
+    for f in results {
+        let k = count.entry(f.kind.clone()).or_insert(0usize);
+        *k += 1;
+        let place = (f.kind.clone(), *k);
+        (f.rust, f.place) = match (f.kind.as_str(), &f.row, &f.col) {
+            ("gradient", ..) => (Some(format!("gradient(…)?[{}]", *k - 1)), Some(place)),
+            ("hessian", Some(row), Some(col)) => (Some(format!("hessian(…)?.block(\"{row}\", \"{col}\")")), Some(place)),
+            _ => (Some(format!("hesse emit {file} --target rust -q '{}' -o {}.rs", f.name, f.kind)), None),
+        };
+    }
 }
 
 /// The loss, the gradient and the Hessian as a Rust module; a note where they cannot be written.

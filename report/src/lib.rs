@@ -3,7 +3,9 @@
 //! The writers read nothing but [`Report`], so that the page and its sidecar say the same. `SCHEMA.md` describes the sidecar.
 
 mod collect;
+mod document;
 mod figure;
+mod files;
 mod html;
 mod markdown;
 mod mathml;
@@ -14,6 +16,7 @@ mod tex;
 
 pub use collect::{Options, Progress, Set, bounds_of, collect, numbers_of};
 pub use figure::figure;
+pub use files::Page;
 pub use html::html;
 pub use markdown::markdown;
 pub use page::*;

@@ -1,137 +1,134 @@
-//! The page as Markdown with LaTeX between dollar signs; it says what the HTML says, without charts.
+//! The page as Markdown with LaTeX between dollar signs, and its charts as images beside it.
 
 use crate::{
-    figure::{figure, large},
-    page::{BoundOf, FormulaOf, Numbers, Report},
+    document::{Cell, Chart, Item, Kind, Math, Span, Table, document, norm, shape},
+    files::{Page, file},
+    page::{Report, Step},
+    plot::Image,
 };
 use hesse_compiler::print;
 
-/// The page.
-pub fn markdown(r: &Report) -> String {
-    let mut out = format!("# {}\n\nExact gradients and Hessians, derived by hesse {}.\n\n", r.model.file, r.version);
-    out.push_str(&format!("## Model\n\n```text\n{}\n```\n\n", r.model.text.trim_end()));
-    let extents = |e: &Option<Vec<usize>>| e.as_ref().map(|e| e.iter().map(ToString::to_string).collect::<Vec<_>>().join("×"));
-    let row = |d: &crate::page::Declared| {
-        vec![d.kind.clone(), format!("`{}`", d.name), d.shape.clone(), extents(&d.extents).unwrap_or_default()]
+/// The page. It looks for its charts in a folder of that name beside it.
+///
+/// They are files and not part of the text because GitHub and most editors show no images from `data:` addresses; PNG, because
+/// every viewer shows it, and LaTeX too, so that both pages share one folder.
+pub fn markdown(r: &Report, folder: &str) -> Page {
+    let d = document(r, Image::Png);
+    let mut out = format!("# {}\n\n{}\n\n", plain(d.title), plain(&d.lead));
+    for s in &d.sections {
+        out.push_str(&format!("## {}\n\n", s.title));
+        s.items.iter().for_each(|i| item(&mut out, i, folder));
+    }
+    Page::new(format!("{}\n", out.trim_end()), d)
+}
+
+fn item(out: &mut String, i: &Item, folder: &str) {
+    let text = match i {
+        Item::Heading(title) => format!("### {title}"),
+        Item::Text(text) | Item::Hint(text) => spans(text),
+        Item::Model(text) => format!("```text\n{}\n```", text.trim_end()),
+        Item::Command(line) => format!("```sh\n{line}\n```"),
+        Item::Notations { items, rust, file } => {
+            items.iter().for_each(|i| item(out, i, folder));
+            match rust {
+                Some(_) => format!("As a Rust module: {}", code(&format!("hesse emit {file} --target rust -o model.rs"))),
+                None => return,
+            }
+        }
+        Item::Formula(f) => {
+            let left = if f.kind == "part" { format!("{} = ", print::symbol_of(&f.name).1) } else { String::new() };
+            format!("{}, {}\n\n$$\n{left}{}\n$$", code(&f.name), plain(&shape(&f.shape)), f.latex)
+        }
+        Item::Where(m) => display(m),
+        // the formulas are LaTeX
+        Item::Source(_) => return,
+        Item::Table(t) => table(t),
+        Item::Charts(charts) => charts.iter().map(|c| chart(c, folder)).collect::<Vec<_>>().join("\n\n"),
+        Item::Expression(text) => code(text),
+        Item::Steps(steps) => steps.iter().enumerate().map(step).collect::<Vec<_>>().join("\n"),
+        Item::List(all) => all.iter().map(|s| format!("- {}", spans(s))).collect::<Vec<_>>().join("\n"),
+        Item::Folded(summary, items) => {
+            out.push_str(&format!("#### {}\n\n", spans(summary)));
+            return items.iter().for_each(|i| item(out, i, folder));
+        }
     };
-    table(&mut out, &["", "name", "shape", "on the data"], &r.model.names.iter().map(row).collect::<Vec<_>>());
-    let count = r.model.parameter_count.map(|n| format!(" = {n}")).unwrap_or_default();
-    out.push_str(&format!("Parameters: {}{count}.\n\n", r.model.parameters.replace('*', "\\*")));
-    if let Some(seed) = r.model.seed {
-        out.push_str(&format!("Random data of seed {seed}.\n\n"));
-    }
-    out.push_str(&format!("This page is made again by\n\n```sh\n{}\n```\n\n", r.command));
-    out.push_str(&format!("## Formulas\n\n`{}`\n\n", r.convention));
-    for (title, kind) in [
-        ("Gradients", "gradient"),
-        ("Hessian", "hessian"),
-        ("Gauss-Newton part", "gauss_newton"),
-        ("Functional part", "functional"),
-    ] {
-        out.push_str(&format!("### {title}\n\n"));
-        r.formulas.results.iter().filter(|f| f.kind == kind).for_each(|f| formula(&mut out, f));
-    }
-    if !r.formulas.parts.is_empty() {
-        out.push_str("### Parts\n\n");
-        r.formulas.parts.iter().for_each(|f| formula(&mut out, f));
-    }
-    out.push_str("## Derivation\n\n");
-    for d in &r.derivations {
-        out.push_str(&format!("### `{}`\n\n", d.of));
-        for (name, what) in &d.parts {
-            out.push_str(&format!("where `{name}` = `{what}`\n\n"));
+    out.push_str(&text);
+    out.push_str("\n\n");
+}
+
+/// Text in which nothing is a sign of Markdown.
+fn plain(s: &str) -> String {
+    let mut out = String::new();
+    for c in s.chars() {
+        if "\\`*_[<$|".contains(c) {
+            out.push('\\');
         }
-        out.push_str(&format!("Start: `{}`\n\n", d.start));
-        for (k, s) in d.steps.iter().enumerate() {
-            let given = if s.given.is_empty() { String::new() } else { format!(", given `{}`", s.given) };
-            let n = k + 1;
-            out.push_str(&format!(
-                "{n}. **{}**: `{}`{given}; at {}: `{}` becomes `{}`\n",
-                s.law, s.statement, s.place, s.before[1], s.after[1]
-            ));
-        }
-        out.push_str(&format!("\nResult: `{}` ({} nodes; {})\n\n", d.end, d.nodes, d.stop));
-    }
-    bounds(&mut out, r);
-    r.numbers.iter().for_each(|n| numbers(&mut out, n));
-    if !r.plans.is_empty() {
-        out.push_str("## Plan\n\n");
-        let row = |p: &crate::page::Planned| {
-            let seconds = p.seconds.map(|s| format!("{} s", figure(s))).unwrap_or_default();
-            vec![format!("`{}`", p.of), p.samples.to_string(), large(p.flops), large(p.bytes), seconds]
-        };
-        table(&mut out, &["what", "samples", "flop", "bytes", "one evaluation"], &r.plans.iter().map(row).collect::<Vec<_>>());
-    }
-    out.push_str("## Notes\n\n");
-    for n in &r.notes {
-        out.push_str(&format!("- {n}\n"));
+        out.push(c);
     }
     out
 }
 
-fn formula(out: &mut String, f: &FormulaOf) {
-    let left = if f.kind == "part" { format!("{} = ", print::symbol_of(&f.name).1) } else { String::new() };
-    out.push_str(&format!("`{}`, {}\n\n$$\n{left}{}\n$$\n\n", f.name, f.shape.replace('*', "\\*"), f.latex));
-}
-
-fn table(out: &mut String, head: &[&str], rows: &[Vec<String>]) {
-    out.push_str(&format!("| {} |\n|{}\n", head.join(" | "), " --- |".repeat(head.len())));
-    for row in rows {
-        out.push_str(&format!("| {} |\n", row.iter().map(|c| c.replace('|', "\\|")).collect::<Vec<_>>().join(" | ")));
+/// As it would be typed; with as many backticks as it needs.
+fn code(s: &str) -> String {
+    match s.contains('`') {
+        true => format!("`` {s} ``"),
+        false => format!("`{s}`"),
     }
-    out.push('\n');
 }
 
-fn bounds(out: &mut String, r: &Report) {
-    out.push_str("## Bounds\n\nUpper bounds of the spectral norms of the blocks.\n\n");
-    let number = |x: Option<f64>| x.map(figure).unwrap_or_default();
-    let row = |x: &BoundOf| {
-        let name = if x.row.is_empty() { "whole".to_owned() } else { format!("{}, {}", x.row, x.col) };
-        vec![name, format!("`{}`", x.text), x.assumptions.join("; "), number(x.bound), number(x.norm), number(x.slack)]
+fn spans(all: &[Span]) -> String {
+    let span = |s: &Span| match s {
+        Span::Plain(s) => plain(s),
+        Span::Code(s) => code(s),
+        Span::Norm(what, index) => format!("${}$", norm(what, index)),
     };
-    let rows: Vec<Vec<String>> = r.bounds.blocks.iter().chain(&r.bounds.whole).map(row).collect();
-    table(out, &["block", "is at most", "assumed", "bound", "norm", "slack"], &rows);
-    for p in &r.bounds.parts {
-        out.push_str(&format!("where `{}` = `{}`\n\n", p.name, p.text));
-    }
-    if !r.bounds.layers.is_empty() {
-        out.push_str("Where the slack arises:\n\n");
-        let row = |l: &crate::page::LayerSlack| vec![l.name.clone(), figure(l.bound), figure(l.norm), figure(l.slack)];
-        table(out, &["node", "bound of its norm", "norm", "slack"], &r.bounds.layers.iter().map(row).collect::<Vec<_>>());
-    }
+    all.iter().map(span).collect()
 }
 
-fn numbers(out: &mut String, n: &Numbers) {
-    let label = if n.label.is_empty() { String::new() } else { format!(" {}", n.label) };
-    out.push_str(&format!("## Numbers{label}\n\n"));
-    let number = |x: Option<f64>| x.map(figure).unwrap_or_default();
-    let s = n.spectrum.as_ref();
-    let rows = [
-        ("data", format!("`{}`", n.source)),
-        ("samples", n.samples.to_string()),
-        ("samples of blocks and norms", n.dense_samples.to_string()),
-        ("rows of the Hessian", n.size.to_string()),
-        ("loss", figure(n.loss)),
-        ("largest eigenvalues", s.map(|s| s.top.iter().map(|x| figure(*x)).collect::<Vec<_>>().join(", ")).unwrap_or_default()),
-        ("smallest eigenvalue", number(s.and_then(|s| s.smallest))),
-        ("trace", number(s.and_then(|s| s.trace))),
-        ("standard error of the trace", number(s.and_then(|s| s.trace_error))),
-        ("share of the Gauss-Newton part", number(n.gauss_newton_share)),
-        ("heterogeneity", number(n.heterogeneity)),
-    ];
-    table(out, &["", "value"], &rows.map(|(a, b)| vec![a.to_owned(), b]));
-    if let Some(s) = s {
-        out.push_str(&format!("Spectrum: {}.\n\n", s.how));
-    }
-    let row = |p: &crate::page::ParameterNorm| vec![p.name.clone(), p.count.to_string(), figure(p.norm), figure(p.gradient_norm)];
-    table(out, &["parameter", "entries", "Frobenius norm", "of its gradient"], &n.parameters.iter().map(row).collect::<Vec<_>>());
-    let row = |b: &crate::page::BlockNorm| {
-        let mut row = vec![format!("{}, {}", b.row, b.col)];
-        row.extend([b.spectral, b.frobenius, b.gauss_newton, b.functional].map(figure));
-        row
+fn display(m: &Math) -> String {
+    format!("$$\n{} {}\n$$", m.left_latex, m.latex)
+}
+
+fn table(t: &Table) -> String {
+    let (formulas, columns) = t.parted();
+    let displayed = |(name, c): &(&Cell, &Cell)| match c {
+        Cell::Formula(m) => display(m),
+        Cell::Text(text) => format!("{}: {}", cell(name), spans(text)),
     };
-    if !n.blocks.is_empty() {
-        let head = ["block", "spectral norm", "Frobenius norm", "of the Gauss-Newton part", "of the functional part"];
-        table(out, &head, &n.blocks.iter().map(row).collect::<Vec<_>>());
+    let mut out: Vec<String> = formulas.iter().map(displayed).collect();
+    if !columns.is_empty() {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let title = |k: &usize| format!("{} {}", spans(&t.columns[*k].title), plain(&t.columns[*k].set)).trim_end().to_owned();
+        let rule = |k: &usize| if t.columns[*k].kind == Kind::Number { "---:" } else { "---" }.to_owned();
+        let mut text = line(columns.iter().map(title).collect()) + &line(columns.iter().map(rule).collect());
+        for row in &t.rows {
+            text.push_str(&line(columns.iter().map(|k| cell(&row[*k])).collect()));
+        }
+        out.push(text.trim_end().to_owned());
     }
+    out.join("\n\n")
+}
+
+/// An entry in one line, where a bar would end it.
+fn cell(c: &Cell) -> String {
+    let Cell::Text(all) = c else { return String::new() };
+    let span = |s: &Span| match s {
+        Span::Code(s) => code(s).replace('|', "\\|"),
+        s => spans(std::slice::from_ref(s)),
+    };
+    all.iter().filter(|s| !matches!(s, Span::Code(s) if s.is_empty())).map(span).collect()
+}
+
+fn chart(c: &Chart, folder: &str) -> String {
+    let caption = plain(&c.caption);
+    format!("![{caption}]({folder}/{})\n\n*{caption}*", file(c))
+}
+
+/// What changes stands in bold.
+fn step((k, s): (usize, &Step)) -> String {
+    let given = if s.given.is_empty() { String::new() } else { format!(", given {}", code(&s.given)) };
+    let part = |s: &String| if s.is_empty() { String::new() } else { code(s) };
+    let three = |[left, changed, right]: &[String; 3]| format!("{}**{}**{}", part(left), code(changed), part(right));
+    let (law, statement) = (plain(&s.law), code(&s.statement));
+    format!("{}. **{law}**: {statement}{given}\\\n   {}\\\n   = {}", k + 1, three(&s.before), three(&s.after))
 }

@@ -39,6 +39,32 @@ pub(crate) fn breakable(mathml: &str) -> String {
     pieces.iter().filter(|p| !p.is_empty()).map(math).collect::<Vec<_>>().join("<wbr>")
 }
 
+/// A bound with `1/b` in front of what stands above a fraction bar and is too wide to stay there: in bounds it is a product.
+pub(crate) fn narrow(mathml: &str) -> String {
+    let mut out = mathml.to_owned();
+    while let Some(next) = narrowed(&out) {
+        out = next;
+    }
+    out
+}
+
+/// The same for the first such fraction; nothing if there is none.
+fn narrowed(mathml: &str) -> Option<String> {
+    let document = Document::parse(mathml).ok()?;
+    let wide = |n: &Node| {
+        let inside = n.children().find(Node::is_element);
+        n.tag_name().name() == "mfrac" && inside.is_some_and(|a| text(a).chars().count() > 3 * WHOLE / 2)
+    };
+    let fraction = document.descendants().find(wide)?;
+    let inside: Vec<_> = fraction.children().filter(Node::is_element).map(|c| c.range()).collect();
+    let [above, below] = inside.as_slice() else { return None };
+    let (whole, above, below) = (fraction.range(), &mathml[above.clone()], &mathml[below.clone()]);
+    let number = above.strip_prefix("<mrow><mn>").and_then(|a| a.split_once("</mn><mo>\u{2062}</mo>"));
+    let (number, others) = number.map_or(("1", above.to_owned()), |(n, rest)| (n, format!("<mrow>{rest}")));
+    let moved = format!("<mrow><mfrac><mn>{number}</mn>{below}</mfrac><mo>\u{2062}</mo>{others}</mrow>");
+    Some(format!("{}{moved}{}", &mathml[..whole.start], &mathml[whole.end..]))
+}
+
 /// All characters of an element.
 fn text(n: Node) -> String {
     n.descendants().filter(|d| d.is_text()).filter_map(|d| d.text()).collect()
@@ -74,7 +100,7 @@ fn spelled(source: &str, n: Node, infix: bool, first: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::breakable;
+    use super::{breakable, narrow};
 
     fn letters(s: &str) -> String {
         let mut inside = false;
@@ -84,6 +110,20 @@ mod tests {
             out
         });
         outside.collect()
+    }
+
+    #[test]
+    fn what_is_wide_does_not_stay_above_a_bar() {
+        let factors = ["<mi>Wide</mi>"; 20].join("<mo>\u{2062}</mo>");
+        let fraction = |above: &str| format!("<math><mfrac><mrow>{above}</mrow><mi>d</mi></mfrac></math>");
+        assert_eq!(narrow(&fraction("<mi>X</mi>")), fraction("<mi>X</mi>"));
+        let moved = narrow(&fraction(&factors));
+        assert!(moved.starts_with("<math><mrow><mfrac><mn>1</mn><mi>d</mi></mfrac>"), "{moved}");
+        assert_eq!((moved.matches("Wide").count(), moved.matches("<mi>d</mi>").count()), (20, 1), "{moved}");
+        assert!(breakable(&moved).matches("<wbr>").count() > 2, "{moved}");
+        let two = narrow(&fraction(&format!("<mn>2</mn><mo>\u{2062}</mo>{factors}")));
+        assert!(two.starts_with("<math><mrow><mfrac><mn>2</mn><mi>d</mi></mfrac><mo>\u{2062}</mo><mrow><mi>Wide"), "{two}");
+        assert_eq!(narrow("no formula"), "no formula");
     }
 
     #[test]

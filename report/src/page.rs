@@ -92,6 +92,10 @@ pub struct FormulaOf {
     pub mathml: String,
     /// In the language.
     pub hesse: String,
+    /// The result of the Rust module that it is, or the command that writes a module for it; nothing for parts.
+    pub rust: Option<String>,
+    /// Where the module returns it: a function, and which of its results, from 1.
+    pub place: Option<(String, usize)>,
 }
 
 /// How one formula was simplified.

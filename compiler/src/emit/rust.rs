@@ -182,7 +182,9 @@ impl<'f> Writer<'f> {
         }
         let shapes: Vec<String> =
             self.f.arguments.iter().map(|a| format!("`{}: {}×{}`", a.name, a.shape[0], a.shape[1])).collect();
-        out.line("///");
+        if !self.f.formula.is_empty() {
+            out.line("///");
+        }
         out.comment("///", &format!("Shapes: {}; {}.", shapes.join(", "), self.shapes_of_results()));
         out.line("///");
         out.comment("///", "Errors: sizes that disagree; values outside the domain of an operation.");

@@ -44,8 +44,78 @@ pub(super) fn display(f: &Formula) -> String {
     let lines = lines(f);
     match lines.as_slice() {
         [one] => one.clone(),
-        several => format!("\\begin{{aligned}}\n&{}\n\\end{{aligned}}", several.join(" \\\\\n&\\quad ")),
+        several => aligned(several),
     }
+}
+
+/// A formula that was written in one line as a display: where it is long, in `aligned`, with lines that end at sums and products
+/// outside of norms, braces and as many brackets as can be.
+pub(super) fn wrapped(line: &str) -> String {
+    if line.contains(r"\begin") {
+        return line.to_owned();
+    }
+    let narrow = narrow(line);
+    let (mut marked, mut rest, mut norms) = (String::new(), narrow.as_str(), 0usize);
+    while let Some(first) = rest.chars().next() {
+        norms = (norms + usize::from(rest.starts_with(r"\lVert"))).saturating_sub(usize::from(rest.starts_with(r"\rVert")));
+        let sign = [(" + ", BREAK_SUM), (r"\,", BREAK_PRODUCT)].into_iter().find(|(s, _)| norms == 0 && rest.starts_with(s));
+        let taken = sign.map_or(first.len_utf8(), |(s, _)| s.len());
+        marked.extend(sign.map(|(_, mark)| mark));
+        marked.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+        if marked.ends_with(", ") && norms == 0 {
+            marked.push(BREAK_PRODUCT);
+        }
+    }
+    let lines = wrap::lines(&marked, LATEX_WIDTH, &wrap::latex);
+    if lines.len() == 1 {
+        return line.to_owned();
+    }
+    // brackets that stretch could not be parted from each other
+    let sign = |l: &String| l.strip_prefix(r"\,").map_or_else(|| l.clone(), |rest| format!(r"\cdot {rest}"));
+    let parted = |l: &String| sign(l).replace(r"\left(", r"\bigl(").replace(r"\right)", r"\bigr)");
+    aligned(&lines.iter().map(parted).collect::<Vec<_>>())
+}
+
+/// The formula with `1/b` in front of what stands above a fraction bar and is too wide to stay there, or its number over b: it is a
+/// product.
+fn narrow(line: &str) -> String {
+    let mut out = line.to_owned();
+    let mut from = 0;
+    while let Some(at) = out[from..].find(r"\frac{").map(|k| from + k) {
+        from = at + r"\frac{".len();
+        let Some(above) = group(&out[from..]) else { break };
+        let Some(below) = group(&out[from + above + 2..]) else { break };
+        let (top, bottom) = (&out[from..from + above], &out[from + above + 2..from + above + 2 + below]);
+        if wrap::latex(&top.chars().collect::<Vec<_>>()).iter().sum::<usize>() > LATEX_WIDTH / 2 {
+            let end = from + above + 2 + below + 1;
+            let number = top.split_once(r"\,").filter(|(n, _)| n.bytes().all(|b| b.is_ascii_digit()));
+            let (number, others) = number.unwrap_or(("1", top));
+            out = format!(r"{}\frac{{{number}}}{{{bottom}}}\,{others}{}", &out[..at], &out[end..]);
+        }
+    }
+    out
+}
+
+/// The length of what stands before the brace that closes a group.
+fn group(inside: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    inside.char_indices().find_map(|(k, c)| {
+        depth += usize::from(c == '{');
+        match (c, depth) {
+            ('}', 0) => Some(k),
+            ('}', _) => {
+                depth -= 1;
+                None
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Lines of one formula.
+fn aligned(lines: &[String]) -> String {
+    format!("\\begin{{aligned}}\n&{}\n\\end{{aligned}}", lines.join(" \\\\\n&\\quad "))
 }
 
 /// A formula in LaTeX, with marks where a line may end.
@@ -333,5 +403,45 @@ fn number(n: Number) -> String {
             Some((m, e)) => format!(r"{m} \cdot 10^{{{e}}}"),
             None => format!("{x}"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn long_lines_end_outside_of_norms_and_braces() {
+        let norm = r"\lVert F + Y\rVert_{2}";
+        let term = |n: &str| format!(r"\frac{{{norm}\,{norm} + 1}}{{{n}}}\,\left({norm} + {n}\right)");
+        assert_eq!(wrapped(&term("d")), term("d"), "it fits");
+        let long = [term("a"), term("b"), term("c"), term("d")].join(" + ");
+        let broken = wrapped(&long);
+        assert!(broken.starts_with(r"\begin{aligned}") && broken.matches(r"\\").count() >= 1, "{broken}");
+        for line in broken.lines().filter(|l| l.starts_with('&')) {
+            assert_eq!(line.matches('{').count(), line.matches('}').count(), "{line}");
+            assert_eq!(line.matches(r"\lVert").count(), line.matches(r"\rVert").count(), "{line}");
+            assert!(!line.contains(r"\left") && !line.contains(r"\right"), "{line}");
+        }
+        // nothing but lines and brackets differs
+        let bare = |s: &str| {
+            let gone = [r"\cdot", r"\begin{aligned}", r"\end{aligned}", r"\quad", r"\\", r"\,", "&", "\n", " "];
+            let even = s.replace(r"\left", r"\bigl").replace(r"\right", r"\bigr");
+            gone.iter().fold(even, |s, g| s.replace(g, ""))
+        };
+        assert_eq!(bare(&broken), bare(&long));
+    }
+
+    #[test]
+    fn what_is_wide_does_not_stay_above_a_bar() {
+        let factors = [r"\lVert X\rVert_{2}^{2}"; 16].join(r"\,");
+        let broken = wrapped(&format!(r"2 + \frac{{{factors}}}{{\sqrt{{d}}}}"));
+        assert!(broken.contains(r"\frac{1}{\sqrt{d}}"), "{broken}");
+        assert!(broken.lines().count() > 3, "{broken}");
+        assert_eq!(broken.matches(r"\lVert").count(), 16);
+        let two = wrapped(&format!(r"\frac{{2\,{factors}}}{{d}}"));
+        assert!(two.contains(r"&\frac{2}{d}\,\lVert X"), "{two}");
+        // no group is closed where none is open
+        assert_eq!(wrapped(r"\frac{a"), r"\frac{a");
     }
 }

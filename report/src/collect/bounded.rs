@@ -12,7 +12,7 @@ use hesse_compiler::{
     expr::Expr,
     hessian::Part,
     pipeline::{self, Settings, Values},
-    print::Format,
+    print::{self, Format},
     syntax::{Model, Query},
 };
 
@@ -46,7 +46,7 @@ pub(super) fn bounded(
             row: row.to_owned(),
             col: col.to_owned(),
             text: spell(Format::Text),
-            latex: spell(Format::Latex),
+            latex: print::wrapped(&spell(Format::Latex)),
             mathml: spell(Format::Mathml),
             assumptions: b.assumptions(model, f),
             bound,
@@ -54,20 +54,20 @@ pub(super) fn bounded(
             slack: slack.filter(|s| s.is_finite()),
         }
     };
-    let print = |f: Formula, format: Format| bound::printed(&b.calculus.book, &model.graph, f, &names, format);
+    let spell = |f: Formula, format: Format| bound::printed(&b.calculus.book, &model.graph, f, &names, format);
     let blocks = b.blocks.iter().map(|x| {
         let f = x.reason.bound;
         let norm = data.and_then(|(_, n)| n.blocks.get(&(x.col.clone(), x.row.clone())).copied());
-        one(&x.row, &x.col, f, norm, &|format| print(f, format))
+        one(&x.row, &x.col, f, norm, &|format| spell(f, format))
     });
     let blocks = blocks.collect();
     let norm = data.and_then(|(_, n)| n.whole);
     let whole = Some(one("", "", b.whole, norm, &|format| b.whole_text(model, format))).filter(|_| b.blocks.len() > 1);
     let part = |(f, name): (&Formula, &String)| BoundPart {
         name: name.clone(),
-        text: print(*f, Format::Text),
-        latex: print(*f, Format::Latex),
-        mathml: print(*f, Format::Mathml),
+        text: spell(*f, Format::Text),
+        latex: print::wrapped(&spell(*f, Format::Latex)),
+        mathml: spell(*f, Format::Mathml),
     };
     let layers = values.as_ref().map(|(v, norms)| layers(&b, v, &nodes, norms)).unwrap_or_default();
     let missing = b.missing(model);

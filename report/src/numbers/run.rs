@@ -141,6 +141,8 @@ fn step(line: &str) -> Option<(f64, String, String)> {
         Ok(n) => (n, words.next()?.trim()),
         Err(_) => (0.0, line.trim()),
     };
-    let (kind, text) = rest.split_once(' ')?;
+    // of the kinds of steps one has two words
+    let first = rest.find("batched ").filter(|k| *k == 0).map_or(0, |_| "batched ".len());
+    let (kind, text) = rest.split_at(first + rest[first..].find(' ')?);
     Some((operations, kind.to_owned(), text.trim().to_owned()))
 }

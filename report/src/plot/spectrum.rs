@@ -29,7 +29,7 @@ pub fn spectrum(numbers: &[Numbers], image: Image) -> Result<Vec<u8>, String> {
     }
     let (least, most) = nodes().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
     let range = if most > least { most - least } else { most.abs().max(1.0) };
-    let (low, high, width) = (least - 0.04 * range, most + 0.04 * range, 0.01 * range);
+    let (low, high, width) = (least - 0.06 * range, most + 0.06 * range, 0.01 * range);
     let curve = |s: &Spectrum| -> Vec<(f64, f64)> {
         let at = |k: usize| low + (high - low) * k as f64 / (POINTS - 1) as f64;
         let gauss = |t: f64| (-t * t / 2.0).exp() / (width * std::f64::consts::TAU.sqrt());
