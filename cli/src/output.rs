@@ -84,8 +84,8 @@ pub(crate) fn write(answers: &[Answer], keep: bool, kind: Kind, path: Option<&Pa
 /// Looks whether files can be written, before what they say is computed.
 ///
 /// Errors: a sentence about a path that is a folder, a folder of figures that is a file, or a place where nothing may be written.
-pub(crate) fn writable(paths: &[&Path], folder: &Path) -> Result<(), String> {
-    if folder.exists() && !folder.is_dir() {
+pub(crate) fn writable(paths: &[&Path], folder: Option<&Path>) -> Result<(), String> {
+    if let Some(folder) = folder.filter(|f| f.exists() && !f.is_dir()) {
         return Err(format!(
             "`{}` cannot be written: it is a file, and the figures need a folder of that name",
             folder.display()
@@ -101,40 +101,33 @@ pub(crate) fn writable(paths: &[&Path], folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Writes several files, all of them or none, in that order; their folders are made if need be.
+/// Writes several files, all of them or none; their folders are made if need be. The bytes of all are on the disk before the first
+/// gets its name, and the names are given in that order.
 ///
 /// Errors: a sentence about what cannot be written.
 pub(crate) fn together(files: &[(PathBuf, Vec<u8>)]) -> Result<(), String> {
     let (mut made, mut waiting) = (vec![], vec![]);
-    let mut result = Ok(());
-    for (path, bytes) in files {
-        result = folder_of(path, &mut made).and_then(|()| {
-            let (mut file, beside) = fresh(path)?;
-            waiting.push(beside);
-            if path.is_dir() { Err(std::io::ErrorKind::IsADirectory.into()) } else { file.write_all(bytes) }
-        });
-        if let Err(e) = &result {
-            result = Err(std::io::Error::new(e.kind(), trouble(path, e)));
-            break;
-        }
-    }
-    // all bytes are on the disk: from here on only names change
-    let mut named = 0;
-    if result.is_ok() {
-        for ((path, _), beside) in files.iter().zip(&waiting) {
-            if let Err(e) = fs::rename(beside, path) {
-                result = Err(std::io::Error::new(e.kind(), trouble(path, &e)));
-                break;
-            }
-            named += 1;
-        }
-    }
+    let result = written(files, &mut made, &mut waiting);
     if result.is_err() {
-        waiting[named..].iter().for_each(|beside| drop(fs::remove_file(beside)));
-        // a folder that holds something stays
+        // what has its name already is not here any more; a folder that holds something stays
+        waiting.iter().for_each(|beside| drop(fs::remove_file(beside)));
         made.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
     }
-    result.map_err(|e| e.to_string())
+    result
+}
+
+/// The same, with the folders that were made and the files that have no name yet.
+fn written(files: &[(PathBuf, Vec<u8>)], made: &mut Vec<PathBuf>, waiting: &mut Vec<PathBuf>) -> Result<(), String> {
+    for (path, bytes) in files {
+        if path.is_dir() {
+            return Err(format!("`{}` cannot be written: it is a folder", path.display()));
+        }
+        folder_of(path, made).map_err(|e| trouble(path, &e))?;
+        let (mut file, beside) = fresh(path).map_err(|e| trouble(path, &e))?;
+        waiting.push(beside);
+        file.write_all(bytes).map_err(|e| trouble(path, &e))?;
+    }
+    files.iter().zip(waiting).try_for_each(|((path, _), beside)| fs::rename(beside, path).map_err(|e| trouble(path, &e)))
 }
 
 /// Makes the folder of a file if it is not there, and notes that it did.

@@ -5,7 +5,7 @@ use hesse_report::{
     Bounded,
     plot::{self, Image, Kind},
 };
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Draw one chart: entries of the Hessian, its spectrum, norms of blocks, slack of bounds
 #[derive(clap::Args, Debug)]
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         "png" => Image::Png,
         _ => return Err(failed(format!("`{}` does not end in .svg or .png", args.output.display()))),
     };
-    output::writable(&[&args.output], Path::new("")).map_err(failed)?;
+    output::writable(&[&args.output], None).map_err(failed)?;
     let (mut model, options) = args.subject.read(manner)?;
     if options.sets.is_empty() {
         return Err(failed("a chart is of numbers: give data with --data FILE, or --random SEED --dims SIZES".to_owned()));

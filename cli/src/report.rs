@@ -48,8 +48,10 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let failed = |m: String| files::file_error(m, manner);
     let kind = kind(&args.output).map_err(failed)?;
     let (sidecar, folder) = (args.output.with_extension("json"), figures(&args.output));
+    let beside = args.output.with_file_name(&folder);
     // it may take minutes, so what cannot be written is told first
-    output::writable(&[&args.output, &sidecar], &args.output.with_file_name(&folder)).map_err(failed)?;
+    output::writable(&[&args.output, &sidecar], Some(beside.as_path()).filter(|_| !matches!(kind, Kind::Html)))
+        .map_err(failed)?;
     let (mut model, options) = args.subject.read(manner)?;
     let options = hesse_report::Options { command: command(), times: !args.no_times, ..options };
     let mut bar = Bar::new(manner);
@@ -62,7 +64,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         Kind::Tex => hesse_report::tex(&report, &folder),
     };
     let json = serde_json::to_string(&report).map_err(|e| failed(format!("the sidecar cannot be written: {e}")))?;
-    let figure = |(name, image): (String, Vec<u8>)| (args.output.with_file_name(&folder).join(name), image);
+    let figure = |(name, image): (String, Vec<u8>)| (beside.join(name), image);
     let mut files: Vec<(PathBuf, Vec<u8>)> = page.figures.into_iter().map(figure).collect();
     files.push((sidecar, (json + "\n").into_bytes()));
     // the page comes last: it is there only with all that belongs to it

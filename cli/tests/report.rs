@@ -234,6 +234,8 @@ fn mistakes_leave_nothing_behind() {
         told.push_str(&format!("$ hesse {}\n{stderr}\n", args.join(" ")));
     }
     insta::assert_snapshot!("report_mistakes", told.trim_end());
+    // an HTML page needs no folder of figures
+    folder.good(&["report", "m.hesse", "--data", "d.json", "-o", "taken.html"]);
 }
 
 /// Numbers that training printed by other code: the emitted gradient's own loss.

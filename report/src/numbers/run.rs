@@ -141,8 +141,22 @@ fn step(line: &str) -> Option<(f64, String, String)> {
         Ok(n) => (n, words.next()?.trim()),
         Err(_) => (0.0, line.trim()),
     };
-    // of the kinds of steps one has two words
-    let first = rest.find("batched ").filter(|k| *k == 0).map_or(0, |_| "batched ".len());
-    let (kind, text) = rest.split_at(first + rest[first..].find(' ')?);
+    // a kind may have two words; the first array has brackets
+    let array = rest.find('[').and_then(|k| rest[..k].rfind(' '));
+    let (kind, text) = rest.split_at(array.or_else(|| rest.find(' '))?);
     Some((operations, kind.to_owned(), text.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::step;
+
+    #[test]
+    fn steps_are_read() {
+        let read = |line: &str| step(line).map(|(n, kind, text)| format!("{n}|{kind}|{text}"));
+        assert_eq!(read("  96  gemm t1[ab] += 1 t2[ac] (a=3) mul").as_deref(), Some("96|gemm|t1[ab] += 1 t2[ac] (a=3) mul"));
+        assert_eq!(read("  96  half gemm t1[ab] += 1 t2[ac]").as_deref(), Some("96|half gemm|t1[ab] += 1 t2[ac]"));
+        assert_eq!(read("call inverse of t3").as_deref(), Some("0|call|inverse of t3"));
+        assert_eq!(read("nothing"), None);
+    }
 }
