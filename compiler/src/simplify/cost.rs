@@ -37,6 +37,8 @@ pub(super) fn readable(g: &Graph, known: &mut HashMap<Expr, u64>, e: Expr) -> u6
                     Form::Infix(..) => 2 * (args.len() as u64).saturating_sub(1),
                     Form::Postfix(_) => 1,
                     Form::Template("$A") => 0,
+                    // the exponent of a name has no sign of its own
+                    Form::Template("$A.^$B") if matches!(g.node(args[0]), Node::Var(_)) => 1,
                     Form::Fence(..) => 2,
                     Form::Template(_) => 4,
                     Form::Call(_) => 3,

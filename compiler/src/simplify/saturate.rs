@@ -150,6 +150,10 @@ pub(super) struct Search {
     /// The classes as the laws last found them.
     seen: Seen,
     limits: Limits,
+    /// Whether two formulas are to meet.
+    to_a_goal: bool,
+    /// Of formulas, whether they are polynomials of variables, entry by entry.
+    entrywise: FxHashMap<Expr, bool>,
 }
 
 impl Search {
@@ -164,6 +168,8 @@ impl Search {
             told: FxHashSet::default(),
             seen: Seen::default(),
             limits,
+            to_a_goal: false,
+            entrywise: FxHashMap::default(),
         }
     }
 
@@ -206,6 +212,7 @@ impl Search {
 
     /// Tries all laws everywhere until nothing new is found, the goal is reached, or a limit.
     pub(super) fn run(&mut self, goal: Option<(Expr, Expr)>) -> Stop {
+        self.to_a_goal = goal.is_some();
         let stop = self.rounds(goal);
         if self.reached(goal) { Stop::Joined } else { stop }
     }

@@ -2,8 +2,8 @@
 
 use super::{ENode, Search, TERMS};
 use crate::{
-    expr::{Expr, Graph, OpRef},
-    ops::{add::ADD, build::Build, scale::SCALE},
+    expr::{Expr, Graph, Node, OpRef},
+    ops::{add::ADD, build::Build, hadamard::HADAMARD, power::POWER, scale::SCALE, transpose::TRANSPOSE},
     simplify::proof::{self, Reason, is_linear},
 };
 use egg::{Id, Language};
@@ -23,6 +23,9 @@ impl Search {
                     .map(|n| n.children().to_vec())
                     .collect();
                 for terms in sums.into_iter().filter(|t| t.len() <= TERMS) {
+                    if self.is_polynomial(&terms) {
+                        continue;
+                    }
                     let terms: Vec<Expr> = terms.iter().map(|&t| self.egraph[t].data.expr).collect();
                     let g = &mut self.egraph.analysis.g;
                     let sum = g.apply_as_written(&ADD, &terms).expect("terms of a sum");
@@ -41,6 +44,30 @@ impl Search {
         if op.is_sum() && args.len() <= TERMS {
             self.common_factors(args, &best, out);
         }
+    }
+
+    /// Whether a sum is a polynomial of variables, entry by entry: what is multiplied with it does not read better multiplied
+    /// out, and grows with every factor. Where two formulas are to meet it is.
+    fn is_polynomial(&mut self, terms: &[Id]) -> bool {
+        !self.to_a_goal && terms.iter().all(|&t| self.is_entrywise(self.egraph[t].data.expr))
+    }
+
+    fn is_entrywise(&mut self, e: Expr) -> bool {
+        if let Some(&known) = self.entrywise.get(&e) {
+            return known;
+        }
+        let g = &self.egraph.analysis.g;
+        let out = g.is_ones(e)
+            || match g.node(e).clone() {
+                Node::Apply(op, args) => {
+                    let name = op.0.name;
+                    let entrywise = [ADD.name, HADAMARD.name, POWER.name, SCALE.name, TRANSPOSE.name].contains(&name);
+                    entrywise && args.iter().all(|&a| self.is_entrywise(a))
+                }
+                _ => true,
+            };
+        self.entrywise.insert(e, out);
+        out
     }
 
     /// Terms `s op(A, X)`, `t op(A, Y)` of a sum become `op(A, s X + t Y)`.
