@@ -12,7 +12,7 @@ use hesse_compiler::{
     pipeline, syntax,
 };
 use hesse_tests::{model, random, uniform};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// A random product: one to six letters, each in one to three of target and factors, in any order of axes, with gaps.
 fn draw(seed: u64) -> (Product, [usize; 3]) {
@@ -335,7 +335,8 @@ fn row_functions<E: Engine>(engine: &E, tolerance: f64) {
                 };
                 for parameters in lists {
                     let target = inputs.len() + blank.len();
-                    let data = positive.iter().map(|&x| (value.real)(x, parameters)).collect::<Vec<f64>>();
+                    let mut data = vec![0.0; positive.len()];
+                    (value.real)(&positive, parameters, &mut data);
                     let parameters = parameters.to_vec();
                     steps.push(Action::Map { name: op.name, values: value, parameters, argument: 3, target });
                     blank.push(data.len());
@@ -413,7 +414,7 @@ fn large_products_are_shared_among_threads_without_a_change() {
     ];
     let p = Product { coefficient: Number::ONE, extents, factors, target, symmetric: None, exchange: vec![], first: true };
     let data = |n: usize, name: &str| (0..n).map(|i| uniform(name, i as u64)).collect::<Vec<f64>>();
-    let (a, b) = (data(37 * 41 * 256, "a"), data(29 * 256, "b"));
+    let (a, b) = (Cow::from(data(37 * 41 * 256, "a")), Cow::from(data(29 * 256, "b")));
     let run = |threads: usize| {
         let cpu = Cpu::<f64>::new(threads);
         let mut c = cpu.blank(37 * 41 * 29);
@@ -428,22 +429,22 @@ fn large_products_are_shared_among_threads_without_a_change() {
 struct Naive(Cpu<f64>);
 
 impl Backend for Naive {
-    type Array = Vec<f64>;
+    type Array<'a> = Vec<f64>;
 
-    fn zeros(&self, n: usize) -> Vec<f64> {
+    fn zeros<'a>(&self, n: usize) -> Self::Array<'a> {
         vec![0.0; n]
     }
-    fn blank(&self, n: usize) -> Vec<f64> {
+    fn blank<'a>(&self, n: usize) -> Self::Array<'a> {
         vec![f64::NAN; n]
     }
     fn recycle(&self, _: Vec<f64>) {}
-    fn upload(&self, entries: &[f64]) -> Vec<f64> {
-        entries.to_vec()
+    fn upload(&self, entries: Cow<[f64]>) -> Vec<f64> {
+        entries.into_owned()
     }
     fn download(&self, array: &Vec<f64>) -> Vec<f64> {
         array.clone()
     }
-    fn product(&self, p: &Product, factors: &[&Vec<f64>], target: &mut Vec<f64>) {
+    fn product<'a>(&self, p: &Product, factors: &[&Self::Array<'a>], target: &mut Self::Array<'a>) {
         let mut all = vec![target.clone()];
         all.extend(factors.iter().map(|f| (*f).clone()));
         let mut p = p.clone();
@@ -451,17 +452,25 @@ impl Backend for Naive {
         p.factors.iter_mut().enumerate().for_each(|(k, f)| f.array = k + 1);
         *target = naive(&p, &all);
     }
-    fn map(&self, name: &'static str, f: &EntryValues, p: &[Number], a: &Vec<f64>) -> Result<Vec<f64>, DomainError> {
-        self.0.map(name, f, p, a)
+    fn map<'a>(
+        &self,
+        name: &'static str,
+        f: &EntryValues,
+        p: &[Number],
+        a: &Self::Array<'a>,
+    ) -> Result<Self::Array<'a>, DomainError> {
+        Ok(self.0.map(name, f, p, &Cow::Borrowed(a))?.into_owned())
     }
-    fn call(
+    fn call<'a>(
         &self,
         f: &Functions,
-        arguments: &[(&Vec<f64>, [usize; 2])],
+        arguments: &[(&Self::Array<'a>, [usize; 2])],
         sizes: &[usize],
         times: usize,
-    ) -> Result<Vec<f64>, DomainError> {
-        self.0.call(f, arguments, sizes, times)
+    ) -> Result<Self::Array<'a>, DomainError> {
+        let lent: Vec<Cow<[f64]>> = arguments.iter().map(|a| Cow::Borrowed(a.0.as_slice())).collect();
+        let list: Vec<_> = lent.iter().zip(arguments).map(|(l, a)| (l, a.1)).collect();
+        Ok(self.0.call(f, &list, sizes, times)?.into_owned())
     }
 }
 

@@ -11,4 +11,4 @@ pub use contraction::{Contraction, Element};
 pub use executor::{Executor, Prepared, Reference, Sample, Setting};
 pub use program::{Access, Kink, Letter, Program, Source, Statement, Step, Tensor, TensorId};
 pub use run::{Failure, Outcome, Run};
-pub use values::{DomainError, EntryValues, Function, Functions, Numeric, entries, functions, map, map_to};
+pub use values::{DomainError, Entries, EntryValues, Function, Functions, Numeric, each, entries, functions, map, map_to};

@@ -25,6 +25,11 @@ pub trait Real: RealField + Copy {
     fn as_f64(_: &[Self]) -> Option<&[f64]> {
         None
     }
+    /// Numbers in double precision as what they are in this precision, where they are of it.
+    #[doc(hidden)]
+    fn lent(_: &[f64]) -> Option<&[Self]> {
+        None
+    }
     /// As `as_f64`, to be written.
     #[doc(hidden)]
     fn as_f64_mut(_: &mut [Self]) -> Option<&mut [f64]> {
@@ -109,6 +114,9 @@ impl Real for f64 {
         Some(numbers)
     }
     fn as_f64(numbers: &[f64]) -> Option<&[f64]> {
+        Some(numbers)
+    }
+    fn lent(numbers: &[f64]) -> Option<&[f64]> {
         Some(numbers)
     }
     fn as_f64_mut(numbers: &mut [f64]) -> Option<&mut [f64]> {

@@ -15,16 +15,25 @@ pub struct DomainError {
     pub message: String,
 }
 
-/// An entrywise function over every scalar; the numbers are its parameters.
+/// An entrywise function of all of these entries; the numbers are its parameters. The values are written to as many entries.
+pub type Entries<T> = fn(&[T], &[Number], &mut [T]);
+
+/// An entrywise function over every scalar.
 pub struct EntryValues {
     /// Over floats.
-    pub real: fn(f64, &[Number]) -> f64,
+    pub real: Entries<f64>,
     /// Over dual numbers.
-    pub dual: fn(Dual<f64>, &[Number]) -> Dual<f64>,
+    pub dual: Entries<Dual<f64>>,
     /// Over nested dual numbers.
-    pub dual2: fn(Dual2, &[Number]) -> Dual2,
+    pub dual2: Entries<Dual2>,
     /// Over the prime field.
-    pub exact: fn(Fp, &[Number]) -> Fp,
+    pub exact: Entries<Fp>,
+}
+
+/// `y = f(x)` for every entry.
+#[doc(hidden)]
+pub fn each<T: Copy>(f: impl Fn(T, &[Number]) -> T, data: &[T], numbers: &[Number], out: &mut [T]) {
+    out.iter_mut().zip(data).for_each(|(y, &x)| *y = f(x, numbers));
 }
 
 /// What a function of matrices computes: matrix arguments, size arguments.
@@ -47,7 +56,12 @@ pub struct Functions {
 #[doc(hidden)]
 macro_rules! __entries {
     ($f:path) => {
-        $crate::index::EntryValues { real: $f, dual: $f, dual2: $f, exact: $f }
+        $crate::index::EntryValues {
+            real: |x, p, y| $crate::index::each($f, x, p, y),
+            dual: |x, p, y| $crate::index::each($f, x, p, y),
+            dual2: |x, p, y| $crate::index::each($f, x, p, y),
+            exact: |x, p, y| $crate::index::each($f, x, p, y),
+        }
     };
 }
 /// `functions!(f)` for a generic function of matrices; `functions!(real f)` for one over floats only.
@@ -66,12 +80,12 @@ pub use crate::{__entries as entries, __functions as functions};
 /// A number type the rows can be evaluated over.
 pub trait Numeric: Scalar {
     /// The entrywise function at this type.
-    fn entry(values: &EntryValues) -> fn(Self, &[Number]) -> Self;
+    fn entries(values: &EntryValues) -> Entries<Self>;
     /// The function of matrices at this type, where it has one.
     fn function(values: &Functions) -> Option<Function<Self>>;
 }
 impl Numeric for f64 {
-    fn entry(v: &EntryValues) -> fn(f64, &[Number]) -> f64 {
+    fn entries(v: &EntryValues) -> Entries<f64> {
         v.real
     }
     fn function(v: &Functions) -> Option<Function<f64>> {
@@ -79,7 +93,7 @@ impl Numeric for f64 {
     }
 }
 impl Numeric for Dual<f64> {
-    fn entry(v: &EntryValues) -> fn(Self, &[Number]) -> Self {
+    fn entries(v: &EntryValues) -> Entries<Self> {
         v.dual
     }
     fn function(v: &Functions) -> Option<Function<Self>> {
@@ -87,7 +101,7 @@ impl Numeric for Dual<f64> {
     }
 }
 impl Numeric for Dual2 {
-    fn entry(v: &EntryValues) -> fn(Self, &[Number]) -> Self {
+    fn entries(v: &EntryValues) -> Entries<Self> {
         v.dual2
     }
     fn function(v: &Functions) -> Option<Function<Self>> {
@@ -95,7 +109,7 @@ impl Numeric for Dual2 {
     }
 }
 impl Numeric for Fp {
-    fn entry(v: &EntryValues) -> fn(Self, &[Number]) -> Self {
+    fn entries(v: &EntryValues) -> Entries<Self> {
         v.exact
     }
     fn function(v: &Functions) -> Option<Function<Self>> {
@@ -123,14 +137,16 @@ pub fn map_to<T: Numeric>(
     data: &[T],
     out: &mut [T],
 ) -> Result<(), DomainError> {
-    let f = T::entry(values);
-    for (i, (&x, y)) in data.iter().zip(out).enumerate() {
-        *y = f(x, numbers);
-        let undefined = y.real().is_nan() && !x.real().is_nan() || y.real().is_infinite() && x.real() == 0.0;
-        if T::ORDERED && undefined {
-            let message = format!("it has no value at {}, entry {} in row order", x.real(), i + 1);
-            return Err(DomainError { op, message });
-        }
+    T::entries(values)(data, numbers, out);
+    if !T::ORDERED || out.iter().fold(true, |all, y| all & y.real().is_finite()) {
+        return Ok(());
     }
-    Ok(())
+    let undefined = |x: f64, y: f64| y.is_nan() && !x.is_nan() || y.is_infinite() && x == 0.0;
+    match data.iter().zip(out).position(|(x, y)| undefined(x.real(), y.real())) {
+        Some(i) => {
+            let message = format!("it has no value at {}, entry {} in row order", data[i].real(), i + 1);
+            Err(DomainError { op, message })
+        }
+        None => Ok(()),
+    }
 }

@@ -14,6 +14,7 @@ use hesse_compiler::{
     matrix::Matrix,
 };
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     marker::PhantomData,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -188,12 +189,12 @@ impl<R: Real, A: Api<R>> Device<R, A> {
         let host = Cpu::<f64>::new(1);
         let (value, target) = match &plan.steps[step].action {
             Action::Map { name, values, parameters, argument, target } => {
-                let argument = down(parts, *argument)?;
+                let argument = Cow::Owned(down(parts, *argument)?);
                 (crate::dynamic::Backend::map(&host, name, values, parameters, &argument), *target)
             }
             Action::Call { values, arguments, sizes, target, times, .. } => {
-                let data = arguments.iter().map(|a| down(parts, a.0)).collect::<Result<Vec<_>, _>>()?;
-                let list: Vec<(&Vec<f64>, [usize; 2])> = data.iter().zip(arguments).map(|(d, a)| (d, a.1)).collect();
+                let data = arguments.iter().map(|a| Ok(Cow::Owned(down(parts, a.0)?))).collect::<Result<Vec<_>, Failure>>()?;
+                let list: Vec<(&Cow<[f64]>, [usize; 2])> = data.iter().zip(arguments).map(|(d, a)| (d, a.1)).collect();
                 (crate::dynamic::Backend::call(&host, values, &list, sizes, *times), *target)
             }
             Action::Watch { name, argument: (a, [rows, cols]), kink } => {
@@ -203,7 +204,7 @@ impl<R: Real, A: Api<R>> Device<R, A> {
             }
             Action::Product(_) => return Ok(None),
         };
-        let numbers: Vec<R> = value.map_err(Failure::Domain)?.into_iter().map(R::of).collect();
+        let numbers: Vec<R> = value.map_err(Failure::Domain)?.iter().map(|&x| R::of(x)).collect();
         self.api.write(parts[target].as_mut().expect(PLACED), &numbers)?;
         Ok(None)
     }

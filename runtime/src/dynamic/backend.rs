@@ -19,12 +19,12 @@ use hesse_compiler::{
     matrix::Matrix,
     number::Number,
 };
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{borrow::Cow, collections::BTreeMap, sync::Mutex};
 
 /// Arrays and what is done to them. Every back end passes the same tests: `tests/conformance.rs`.
 pub trait Backend {
-    /// An array of this back end.
-    type Array;
+    /// An array of this back end; it may be entries that were lent to it.
+    type Array<'a>;
 
     /// Runs a plan.
     ///
@@ -37,17 +37,17 @@ pub trait Backend {
     }
 
     /// So many zeros.
-    fn zeros(&self, n: usize) -> Self::Array;
+    fn zeros<'a>(&self, n: usize) -> Self::Array<'a>;
     /// An array of so many entries, whatever they are.
-    fn blank(&self, n: usize) -> Self::Array;
+    fn blank<'a>(&self, n: usize) -> Self::Array<'a>;
     /// Takes back an array that is not needed any more.
-    fn recycle(&self, array: Self::Array);
+    fn recycle(&self, array: Self::Array<'_>);
     /// An array of these entries.
-    fn upload(&self, entries: &[f64]) -> Self::Array;
+    fn upload<'a>(&self, entries: Cow<'a, [f64]>) -> Self::Array<'a>;
     /// The entries of an array.
-    fn download(&self, array: &Self::Array) -> Vec<f64>;
+    fn download(&self, array: &Self::Array<'_>) -> Vec<f64>;
     /// The entries of an array that is not needed any more.
-    fn finish(&self, array: Self::Array) -> Vec<f64> {
+    fn finish(&self, array: Self::Array<'_>) -> Vec<f64> {
         let entries = self.download(&array);
         self.recycle(array);
         entries
@@ -56,28 +56,28 @@ pub trait Backend {
     fn reclaim(&self, _: Vec<f64>) {}
     /// `target += coefficient · Σ Π factors`, or `=` where the product is the first of its target; the factors are the arrays of the
     /// product's factors in order.
-    fn product(&self, product: &Product, factors: &[&Self::Array], target: &mut Self::Array);
+    fn product<'a>(&self, product: &Product, factors: &[&Self::Array<'a>], target: &mut Self::Array<'a>);
     /// An entrywise function.
     ///
     /// Errors: an entry at which it has no value.
-    fn map(
+    fn map<'a>(
         &self,
         name: &'static str,
         values: &EntryValues,
         parameters: &[Number],
-        argument: &Self::Array,
-    ) -> Result<Self::Array, DomainError>;
+        argument: &Self::Array<'a>,
+    ) -> Result<Self::Array<'a>, DomainError>;
     /// A function of matrices of those shapes, `times` times: each argument holds the matrices of all times one after the other, or
     /// one matrix that all share.
     ///
     /// Errors: a matrix outside its domain.
-    fn call(
+    fn call<'a>(
         &self,
         values: &Functions,
-        arguments: &[(&Self::Array, [usize; 2])],
+        arguments: &[(&Self::Array<'a>, [usize; 2])],
         sizes: &[usize],
         times: usize,
-    ) -> Result<Self::Array, DomainError>;
+    ) -> Result<Self::Array<'a>, DomainError>;
 }
 
 /// This processor, with so many threads.
@@ -96,6 +96,13 @@ impl<R: Real> Cpu<R> {
         Cpu { threads: threads.max(1), free: Mutex::default(), scratch: Mutex::default() }
     }
 
+    /// Takes back memory.
+    fn keep(&self, array: Vec<R>) {
+        if let Ok(mut free) = self.free.lock() {
+            free.entry(array.len()).or_default().push(array);
+        }
+    }
+
     /// An array of that length that was used before.
     fn used(&self, n: usize) -> Option<Vec<R>> {
         self.free.lock().ok()?.get_mut(&n)?.pop()
@@ -107,7 +114,7 @@ impl<R: Real> Cpu<R> {
     }
 
     /// A product by so many threads.
-    pub(super) fn multiply(&self, p: &Product, factors: &[&Vec<R>], target: &mut [R], threads: usize) {
+    pub(super) fn multiply(&self, p: &Product, factors: &[&Cow<[R]>], target: &mut [R], threads: usize) {
         let (one, still) = ([R::of(1.0)], vec![0; p.extents.len()]);
         let factor = |k: usize| match (p.factors.get(k), factors.get(k)) {
             (Some(o), Some(a)) => (&a[o.offset..], o.strides.as_slice()),
@@ -132,84 +139,90 @@ impl<R: Real> Cpu<R> {
 }
 
 impl<R: Real> Backend for Cpu<R> {
-    type Array = Vec<R>;
+    type Array<'a> = Cow<'a, [R]>;
 
     fn run(&self, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
         if self.threads > 1 { parallel::execute(self, plan, input) } else { execute(self, plan, input) }
     }
 
-    fn zeros(&self, n: usize) -> Vec<R> {
-        match self.used(n) {
+    fn zeros<'a>(&self, n: usize) -> Cow<'a, [R]> {
+        Cow::Owned(match self.used(n) {
             Some(mut array) => {
                 array.fill(R::of(0.0));
                 array
             }
             None => vec![R::of(0.0); n],
+        })
+    }
+
+    fn blank<'a>(&self, n: usize) -> Cow<'a, [R]> {
+        Cow::Owned(self.used(n).unwrap_or_else(|| vec![R::of(0.0); n]))
+    }
+
+    fn recycle(&self, array: Cow<[R]>) {
+        if let Cow::Owned(array) = array {
+            self.keep(array);
         }
     }
 
-    fn blank(&self, n: usize) -> Vec<R> {
-        self.used(n).unwrap_or_else(|| vec![R::of(0.0); n])
-    }
-
-    fn recycle(&self, array: Vec<R>) {
-        if let Ok(mut free) = self.free.lock() {
-            free.entry(array.len()).or_default().push(array);
+    fn upload<'a>(&self, entries: Cow<'a, [f64]>) -> Cow<'a, [R]> {
+        if let Cow::Borrowed(entries) = entries
+            && let Some(lent) = R::lent(entries)
+        {
+            return Cow::Borrowed(lent);
         }
-    }
-
-    fn upload(&self, entries: &[f64]) -> Vec<R> {
-        match self.used(entries.len()) {
+        Cow::Owned(match self.used(entries.len()) {
             Some(mut array) => {
-                array.iter_mut().zip(entries).for_each(|(a, &x)| *a = R::of(x));
+                array.iter_mut().zip(&*entries).for_each(|(a, &x)| *a = R::of(x));
                 array
             }
             None => entries.iter().map(|&x| R::of(x)).collect(),
-        }
+        })
     }
 
-    fn download(&self, array: &Vec<R>) -> Vec<f64> {
+    fn download(&self, array: &Cow<[R]>) -> Vec<f64> {
         array.iter().map(|x| x.f64()).collect()
     }
 
-    fn finish(&self, array: Vec<R>) -> Vec<f64> {
-        R::into_f64(array)
+    fn finish(&self, array: Cow<[R]>) -> Vec<f64> {
+        R::into_f64(array.into_owned())
     }
 
     fn reclaim(&self, entries: Vec<f64>) {
-        R::out_of_f64(entries).into_iter().for_each(|array| self.recycle(array));
+        R::out_of_f64(entries).into_iter().for_each(|array| self.keep(array));
     }
 
-    fn product(&self, p: &Product, factors: &[&Vec<R>], target: &mut Vec<R>) {
-        self.multiply(p, factors, target, self.threads);
+    fn product<'a>(&self, p: &Product, factors: &[&Cow<'a, [R]>], target: &mut Cow<'a, [R]>) {
+        self.multiply(p, factors, target.to_mut(), self.threads);
     }
 
-    fn map(
+    fn map<'a>(
         &self,
         name: &'static str,
         values: &EntryValues,
         parameters: &[Number],
-        argument: &Vec<R>,
-    ) -> Result<Vec<R>, DomainError> {
-        let mut out = self.blank(argument.len());
-        if let (Some(x), Some(y)) = (R::as_f64(argument), R::as_f64_mut(&mut out)) {
+        argument: &Self::Array<'a>,
+    ) -> Result<Self::Array<'a>, DomainError> {
+        let mut array = self.blank(argument.len());
+        let out = array.to_mut();
+        if let (Some(x), Some(y)) = (R::as_f64(argument), R::as_f64_mut(out)) {
             index::map_to(name, values, parameters, x, y)?;
-            return Ok(out);
+            return Ok(array);
         }
         // functions are evaluated in double precision, whatever the arrays hold
         let entries: Vec<f64> = argument.iter().map(|x| x.f64()).collect();
         let values = index::map(name, values, parameters, &entries)?;
         out.iter_mut().zip(values).for_each(|(y, x)| *y = R::of(x));
-        Ok(out)
+        Ok(array)
     }
 
-    fn call(
+    fn call<'a>(
         &self,
         values: &Functions,
-        arguments: &[(&Vec<R>, [usize; 2])],
+        arguments: &[(&Self::Array<'a>, [usize; 2])],
         sizes: &[usize],
         times: usize,
-    ) -> Result<Vec<R>, DomainError> {
+    ) -> Result<Self::Array<'a>, DomainError> {
         let mut out = vec![];
         for k in 0..times {
             let matrices: Vec<Matrix<f64>> = arguments
@@ -223,6 +236,6 @@ impl<R: Real> Backend for Cpu<R> {
             let value = (values.real)(&matrices.iter().collect::<Vec<_>>(), sizes)?;
             out.extend(value.data.into_iter().map(R::of));
         }
-        Ok(out)
+        Ok(Cow::Owned(out))
     }
 }

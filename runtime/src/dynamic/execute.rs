@@ -30,13 +30,13 @@ impl<A> Arrays<A> {
     /// What is given: data and numbers; and zeros for what is read without ever being written.
     ///
     /// Errors: data that are missing or of another size.
-    pub(super) fn given<B: Backend<Array = A>>(backend: &B, plan: &Plan, input: Input) -> Result<Arrays<A>, Failure> {
+    pub(super) fn given<'a, B: Backend<Array<'a> = A>>(backend: &B, plan: &Plan, input: Input<'a>) -> Result<Arrays<A>, Failure> {
         let mut arrays: Vec<Option<A>> = plan.arrays.iter().map(|_| None).collect();
         for (id, name, shape) in &plan.inputs {
-            arrays[*id] = Some(backend.upload(&input(name, *shape)?));
+            arrays[*id] = Some(backend.upload(input(name, *shape)?));
         }
         for (id, number) in &plan.numbers {
-            arrays[*id] = Some(backend.upload(&[number.to_f64()]));
+            arrays[*id] = Some(backend.upload(Cow::Owned(vec![number.to_f64()])));
         }
         let mut written = vec![false; arrays.len()];
         for step in &plan.steps {
@@ -67,7 +67,7 @@ impl<A> Arrays<A> {
     /// Does one step; `multiply` does its product. Gives back a note, if there is one.
     ///
     /// Errors: values outside a domain.
-    pub(super) fn step<B: Backend<Array = A>>(
+    pub(super) fn step<'a, B: Backend<Array<'a> = A>>(
         &self,
         backend: &B,
         plan: &Plan,
@@ -107,7 +107,12 @@ impl<A> Arrays<A> {
     }
 
     /// The results.
-    pub(super) fn outcome<B: Backend<Array = A>>(self, backend: &B, plan: &Plan, notes: BTreeSet<String>) -> Outcome<f64> {
+    pub(super) fn outcome<'a, B: Backend<Array<'a> = A>>(
+        self,
+        backend: &B,
+        plan: &Plan,
+        notes: BTreeSet<String>,
+    ) -> Outcome<f64> {
         let mut not_finite = None;
         let mut values: Vec<Matrix<f64>> = vec![];
         for (k, (id, [rows, cols])) in plan.outputs.iter().enumerate() {

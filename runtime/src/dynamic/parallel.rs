@@ -12,6 +12,7 @@ use hesse_compiler::index::{
     plan::{Action, Plan, Product},
 };
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     hint, mem,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
@@ -119,19 +120,19 @@ pub(super) fn execute<R: Real>(cpu: &Cpu<R>, plan: &Plan, input: Input) -> Resul
 }
 
 /// What the threads share.
-struct Run<'a, R> {
+struct Run<'a, 'd, R: Real> {
     cpu: &'a Cpu<R>,
     plan: &'a Plan,
-    arrays: &'a Arrays<Vec<R>>,
+    arrays: &'a Arrays<Cow<'d, [R]>>,
     queue: &'a Mutex<Queue>,
     woken: Condvar,
     flops: u128,
 }
 
 /// Sends the other threads home if this one panics, so that they do not wait for it.
-struct Guard<'a, R: Real>(&'a Run<'a, R>);
+struct Guard<'a, 'd, R: Real>(&'a Run<'a, 'd, R>);
 
-impl<R: Real> Drop for Guard<'_, R> {
+impl<R: Real> Drop for Guard<'_, '_, R> {
     fn drop(&mut self) {
         if thread::panicking() {
             self.0.queue().open.clear();
@@ -140,7 +141,7 @@ impl<R: Real> Drop for Guard<'_, R> {
     }
 }
 
-impl<R: Real> Run<'_, R> {
+impl<'d, R: Real> Run<'_, 'd, R> {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -180,9 +181,9 @@ impl<R: Real> Run<'_, R> {
     }
 
     fn step(&self, action: &Action) -> Result<Option<String>, Failure> {
-        let multiply = |p: &Product, factors: &[&Vec<R>], target: &mut Vec<R>| {
+        let multiply = |p: &Product, factors: &[&Cow<'d, [R]>], target: &mut Cow<'d, [R]>| {
             let threads = if p.flops() * LARGE > self.flops { self.cpu.threads() } else { 1 };
-            self.cpu.multiply(p, factors, target, threads);
+            self.cpu.multiply(p, factors, target.to_mut(), threads);
         };
         self.arrays.step(self.cpu, self.plan, action, multiply)
     }
