@@ -8,6 +8,8 @@ mod memory;
 pub(crate) mod mirror;
 pub(crate) mod product;
 mod rowwise;
+#[cfg(feature = "dynamic")]
+pub(crate) mod triangle;
 
 pub use functions::{adj, argmax, cofactor2, det, inv, logdet, max, norm2, norm2_grad, normF, unit};
 pub use maps::{abs, cos, erf, exp, gelu, leaky_relu, log, power, relu, sigmoid, sign, silu, sin, softplus, step, tanh};

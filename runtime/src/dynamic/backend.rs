@@ -9,6 +9,7 @@ use crate::{
     private::{
         mirror,
         product::{self, Scratch, Workers},
+        triangle,
     },
 };
 use hesse_compiler::{
@@ -126,7 +127,7 @@ impl<R: Real> Cpu<R> {
         let mut scratch = self.scratch.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
         let mut workers = Workers { threads, scratch: &mut scratch };
         let halved = match p.symmetric {
-            Some(pair) => product::triangle(alpha, (&p.extents, pair), p.first, (&mut *c.0, c.1), a, b, &mut workers),
+            Some(pair) => triangle::triangle(alpha, (&p.extents, pair), p.first, (&mut *c.0, c.1), a, b, &mut workers),
             None => mirror::mirror(alpha, (&p.extents, &p.exchange), p.first, (&mut *c.0, c.1), a, b, &mut workers),
         };
         if !halved {
