@@ -1,7 +1,10 @@
 //! `hesse landscape`: the landscape measure of a model on a data set.
 
 use crate::{Manner, files, source::Source};
-use hesse_compiler::pipeline::{self, Settings};
+use hesse_compiler::{
+    bound::rounded_up,
+    pipeline::{self, Settings},
+};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -38,11 +41,11 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
         let steps: Vec<serde_json::Value> = steps.collect();
         return Ok(format!("{}\n", json!({ "measure": found.measure, "bound": found.bound, "increments": steps })));
     }
-    let bound = found.bound.map_or("none".to_owned(), |b| format!("{b:.6e}"));
+    let bound = found.bound.map_or("none".to_owned(), rounded_up);
     let mut out = format!("mean of norm2(H_i - mean H) = {:.6e}, bound {bound}\n", found.measure);
     out.push_str("  samples  |L_k - L_(k-1)|  bound 2 M / k\n");
     for i in &found.increments {
-        out.push_str(&format!("  {:7}  {:15.6e}  {:13.6e}\n", i.count, i.change, i.bound));
+        out.push_str(&format!("  {:7}  {:15.6e}  {:>13}\n", i.count, i.change, rounded_up(i.bound)));
     }
     Ok(out)
 }

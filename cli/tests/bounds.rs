@@ -71,28 +71,111 @@ fn slack_is_told_step_by_step() {
     assert_eq!(folder.run(&["bounds", "m.hesse", "--slack"]).status.code(), Some(2), "it needs data");
 }
 
+/// What is said of wrong input, with nothing on standard output.
 #[test]
 fn mistakes_are_said_on_standard_error() {
     let folder = Folder::new("bounds-mistakes");
     folder.file("d.json", DATA);
+    folder.file("half.json", r#"{"X": [[1, 2]], "W": [[0.5], [-0.25]]}"#);
     folder.file("norm.hesse", "dim m, n\nparam W: m × n\nassume norm2(W) <= -1\nloss dot(W, W)\n");
+    folder.file("most.hesse", "dim m, n\nparam W: m × n\nassume norm2(W) >= 3, norm2(W) <= 2\nloss dot(W, W)\n");
     folder.file("broken.hesse", format!("{}assume norm2(W) <= 1/100\n", support::MODEL));
     folder.file("ln.hesse", "dim m, n\nparam X: m × n\nloss sum(layernorm(X).^3)\n");
     folder.file("ln.json", r#"{"X": [[1, 1], [1, 2]]}"#);
     folder.file("none.hesse", "dim n\nparam W: n\nF = W\n");
-    let cases: [(&[&str], &str); 6] = [
-        (&["bounds", "absent.hesse"], "there is no file `absent.hesse`"),
-        (&["bounds", "m.hesse", "--data", "absent.json"], "there is no file `absent.json`"),
-        (&["bounds", "norm.hesse"], "a norm is never below zero"),
-        (&["bounds", "broken.hesse", "--data", "d.json"], "the data break the assumption"),
-        (&["bounds", "ln.hesse", "--data", "ln.json"], "variance zero"),
-        (&["bounds", "none.hesse"], "there is no Hessian to bound"),
+    folder.file("matrix.hesse", "dim n\nparam W: n × n\nloss W W\n");
+    folder.file("fixed.hesse", "dim n\ninput X: n\nloss dot(X, X)\n");
+    let cases: [&[&str]; 13] = [
+        &["bounds", "absent.hesse"],
+        &["bounds", "m.hesse", "--data", "absent.json"],
+        &["bounds", "m.hesse", "--data", "half.json"],
+        &["bounds", "norm.hesse"],
+        &["bounds", "most.hesse"],
+        &["bounds", "broken.hesse", "--data", "d.json"],
+        &["bounds", "ln.hesse", "--data", "ln.json"],
+        &["bounds", "none.hesse"],
+        &["bounds", "matrix.hesse"],
+        &["bounds", "fixed.hesse"],
+        &["bounds", "m.hesse", "--style", "thesis", "--symbols", "jacobians"],
+        &["landscape", "absent.hesse", "--data", "d.json"],
+        &["landscape", "m.hesse", "--data", "d.json"],
     ];
-    for (args, expected) in cases {
+    let mut page = String::new();
+    for args in cases {
         let o = folder.run(args);
         assert_eq!(o.status.code(), Some(1), "{args:?}");
-        assert!(o.stdout.is_empty() && text(&o.stderr).contains(expected), "{args:?}: {}", text(&o.stderr));
+        assert!(o.stdout.is_empty(), "{args:?}");
+        page.push_str(&format!("$ hesse {}\n{}\n", args.join(" "), text(&o.stderr)));
     }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("bounds_mistakes", page);
+    });
+    let o = folder.run(&["bounds", "m.hesse", "--style", "loose"]);
+    assert_eq!(o.status.code(), Some(2));
+    assert!(text(&o.stderr).contains("[possible values: tight, thesis]"), "{}", text(&o.stderr));
+}
+
+/// What there is no bound of says why, and what would help; that is no mistake.
+#[test]
+fn what_has_no_bound_is_named() {
+    let folder = Folder::new("bounds-missing");
+    let head = "dim m, n\ninput X: m × n\nparam W: n × n\ntarget Y: m × n\nconst M: 1\n";
+    let cases = [
+        ("missing norms", "loss mse(X W, Y)"),
+        ("unbounded data", "assume norm2(W) <= M\nloss mse(softmax(X W X') X, Y)"),
+        ("a variance without a floor", "assume norm2(W) <= M, normF(X) <= M, normF(Y) <= M\nloss mse(layernorm(X W), Y)"),
+    ];
+    let mut page = String::new();
+    for (what, rest) in cases {
+        folder.file("missing.hesse", format!("{head}{rest}\n"));
+        let o = folder.run(&["bounds", "missing.hesse", "--symbols", "declared"]);
+        assert_eq!(o.status.code(), Some(0), "{what}: {}", text(&o.stderr));
+        page.push_str(&format!("{what}\n{}", text(&o.stdout)));
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("bounds_missing", page);
+    });
+}
+
+/// The constants of the thesis, corrected where they are false, in every format; on data beside the tight ones.
+#[test]
+fn the_style_of_the_thesis() {
+    let folder = Folder::new("bounds-style");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples");
+    let attention = format!("{root}/attention.hesse");
+    let mut page = String::new();
+    for (part, format) in [
+        ("whole", "text"),
+        ("gauss-newton", "text"),
+        ("functional", "text"),
+        ("gauss-newton", "latex"),
+        ("gauss-newton", "mathml"),
+    ] {
+        let o = folder.run(&["bounds", &attention, "--style", "thesis", "--part", part, "--format", format]);
+        assert_eq!(o.status.code(), Some(0), "{}", text(&o.stderr));
+        page.push_str(&format!("{part}, {format}\n{}\n", text(&o.stdout)));
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("bounds_style_of_the_thesis", page);
+    });
+    let data = format!("{root}/data/attention.json");
+    for style in ["tight", "thesis"] {
+        let o = folder.run(&["bounds", &attention, "--data", &data, "--json", "--style", style]);
+        let v: Value = serde_json::from_str(&text(&o.stdout)).expect("JSON");
+        assert_eq!(v["style"], style);
+        assert_eq!(v["published"].is_array(), style == "thesis", "{v}");
+        let mut seen = 0;
+        for b in v["blocks"].as_array().expect("blocks").iter().chain([&v["whole"]]) {
+            let number = |x: &Value| x.as_f64().expect("a number");
+            assert_eq!(b["bound"], b["styles"][style], "{b}");
+            let (norm, tight, thesis) = (number(&b["norm"]), number(&b["styles"]["tight"]), number(&b["styles"]["thesis"]));
+            assert!(norm <= tight && tight <= thesis, "{b}");
+            seen += 1;
+        }
+        assert_eq!(seen, 7);
+    }
+    let o = folder.run(&["bounds", &attention, "--data", &data]);
+    assert!(text(&o.stdout).contains(" (thesis "), "{}", text(&o.stdout));
 }
 
 #[test]

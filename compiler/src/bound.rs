@@ -13,8 +13,10 @@ mod print;
 mod prove;
 mod recursion;
 mod report;
+mod rounded;
 mod rule;
 mod spectrum;
+mod style;
 
 pub use calculus::{Calculus, Gap, Symbols, rules};
 pub use formula::{Book, Formula, Symbol, Term};
@@ -23,7 +25,9 @@ pub use print::formula as printed;
 pub use prove::prove;
 pub use recursion::{Between, NormDomain, Reason, Rule, Wanted, jacobian};
 pub use report::divisor;
+pub use rounded::rounded_up;
 pub use spectrum::{TOLERANCE, largest_singular};
+pub use style::Style;
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -190,12 +194,21 @@ pub fn blocks(
 /// Bounds of the Hessian of the loss in all parameters.
 ///
 /// Errors: [`NotDifferentiable`].
-pub fn bounds(model: &mut Model, loss: Expr, part: Part, symbols: Symbols) -> Result<Bounds, NotDifferentiable> {
+pub fn bounds(model: &mut Model, loss: Expr, part: Part, symbols: Symbols, style: Style) -> Result<Bounds, NotDifferentiable> {
     let mut c = Calculus::new(symbols);
+    c.style = style;
     assume(&mut c, model);
     let leaves: Vec<(String, Expr)> =
         model.params.iter().filter_map(|p| Some((p.clone(), model.graph.variable(p)?.expr))).collect();
     let blocks = blocks(&mut c, &mut model.graph, loss, part, &leaves)?;
-    let whole = c.book.spectral(blocks.iter().map(|b| b.reason.bound).collect());
+    let all: Vec<Formula> = blocks.iter().map(|b| b.reason.bound).collect();
+    let whole = match style {
+        Style::Tight => c.book.spectral(all),
+        // Property 7: ‖H‖ ≤ √(m n) max ‖H_ij‖ for m × n blocks
+        Style::Thesis => {
+            let largest = c.book.max(&all);
+            c.book.scaled(Number::int(leaves.len() as i64), largest)
+        }
+    };
     Ok(Bounds { part, calculus: c, blocks, whole })
 }

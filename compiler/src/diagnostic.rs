@@ -102,6 +102,7 @@ codes! {
     Batch = "E050", "arrays with and without a batch axis";
     File = "E051", "a file that cannot be read or written";
     Device = "E052", "a device that cannot compute";
+    Style = "E053", "a style of bounds that does not go with their symbols";
 }
 
 /// One message to the user.

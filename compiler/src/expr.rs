@@ -8,4 +8,4 @@ mod reading;
 pub use crate::index::{DomainError, EntryValues, Function, Functions, Numeric, entries, functions};
 pub use facts::{Fact, Facts};
 pub use graph::{Evaluation, Expr, Graph, Kind, Node, Variable};
-pub use op::{Argument, Form, Forms, Meaning, Op, OpRef, Shape, ShapeError, Signature, Type, keep};
+pub use op::{Argument, Form, Forms, Meaning, Op, OpRef, Published, Shape, ShapeError, Signature, Type, keep};

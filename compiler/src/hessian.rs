@@ -7,5 +7,5 @@
 mod formulas;
 mod recursion;
 
-pub use formulas::{Formulas, Part, blocks, hessian_vector, of_part, unmarked};
+pub use formulas::{Formulas, Part, blocks, hessian_vector, of_part, products, unmarked};
 pub use recursion::{Blocks, Domain, eliminate};

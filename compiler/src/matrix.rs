@@ -48,6 +48,10 @@ impl<T: Scalar> Matrix<T> {
     pub fn map(&self, f: impl Fn(T) -> T) -> Self {
         Matrix { rows: self.rows, cols: self.cols, data: self.data.iter().map(|&x| f(x)).collect() }
     }
+    /// Entry by entry, to other numbers.
+    pub fn map_to<U>(&self, f: impl Fn(T) -> U) -> Matrix<U> {
+        Matrix { rows: self.rows, cols: self.cols, data: self.data.iter().map(|&x| f(x)).collect() }
+    }
     /// Two matrices of one shape, entry by entry.
     pub fn zip(&self, o: &Self, f: impl Fn(T, T) -> T) -> Self {
         assert_eq!((self.rows, self.cols), (o.rows, o.cols), "shapes are checked on entry to the graph");

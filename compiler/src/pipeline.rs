@@ -1,17 +1,20 @@
 //! The passes in order: what the command line asks for, from a model and queries to formulas and numbers.
 
 mod bounds;
+mod enclosed;
 mod evaluate;
 mod functions;
 mod landscape;
+mod norms;
 mod requests;
 mod slack;
 
-use bounds::symmetric_blocks;
-pub use bounds::{Measured, Values, bounds, dense_blocks, measured, norm_of_block, norm_of_whole, values};
+pub use bounds::{Measured, Numbers, Values, bounds, bounds_in_style, numbers, values};
+pub use enclosed::at_most;
 pub use evaluate::{Answer, Settings, evaluate, evaluate_on, failed, program, programs};
 pub use functions::{Functions, not_emitted};
 pub use landscape::{Increment, Landscape, landscape};
+pub use norms::{DENSE, Norms, norm_of_block, norm_of_whole, norms, norms_by_products};
 pub use requests::{answer, answer_all};
 pub use slack::{Loss, losses};
 

@@ -1,4 +1,8 @@
-//! What formulas are evaluated over: floats, dual numbers (also nested), and a prime field with atoms for transcendentals.
+//! What formulas are evaluated over: floats, dual numbers (also nested), intervals, and a prime field with atoms for transcendentals.
+
+mod interval;
+
+pub use interval::Interval;
 
 use crate::number::Number;
 use nalgebra::{DMatrixView, DMatrixViewMut};

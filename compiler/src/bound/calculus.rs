@@ -5,10 +5,11 @@ use super::{
     norm::{self, Norm, Norms},
     recursion,
     rule::{self, Place},
+    style::Style,
 };
 use crate::{
     differentiate::{NotDifferentiable, local_curvature, local_jacobian, pull},
-    expr::{Expr, Fact, Graph, Kind, Meaning, Node, Op},
+    expr::{Expr, Fact, Graph, Kind, Meaning, Node, Op, Published},
     hessian::{Part, unmarked},
     number::Number,
     ops::{build::Build, scale::SCALE},
@@ -56,6 +57,10 @@ pub struct Calculus {
     pub named: BTreeSet<Expr>,
     /// Whether every expression may have several bounds, for a search.
     pub wide: bool,
+    /// Which constants.
+    pub style: Style,
+    /// What has been used of the thesis, by row and what it bounds.
+    pub(super) used: BTreeMap<(&'static str, &'static str), &'static Published>,
     symbols: Symbols,
     norms: HashMap<Expr, Norms>,
     given: BTreeMap<(Expr, Norm), Vec<Given>>,
@@ -73,6 +78,8 @@ impl Calculus {
             gaps: vec![],
             named: BTreeSet::new(),
             wide: false,
+            style: Style::default(),
+            used: BTreeMap::new(),
             symbols,
             norms: HashMap::new(),
             given: BTreeMap::new(),
@@ -155,7 +162,13 @@ impl Calculus {
             return [f; 7];
         }
         let mut found: Vec<(Norm, Formula, String)> = vec![];
-        self.facts(g, u, &mut found);
+        let published = match g.node(u) {
+            Node::Apply(op, _) => self.published(op.0, "norm2"),
+            _ => None,
+        };
+        if published.is_none() {
+            self.facts(g, u, &mut found);
+        }
         let mut is_data = self.named.contains(&u);
         match g.node(u).clone() {
             Node::Var(_) if self.held.contains_key(&u) => {
@@ -170,8 +183,11 @@ impl Calculus {
                 is_data = true
             }
             Node::Apply(op, args) if matches!(op.0.meaning, Meaning::Sum) => {
-                let residual =
-                    self.symbols != Symbols::Declared && args.iter().any(|&a| is_target(g, a)) && !self.is_opaque(g, u);
+                // the thesis bounds the residual by the output and the target
+                let residual = self.symbols != Symbols::Declared
+                    && self.style == Style::Tight
+                    && args.iter().any(|&a| is_target(g, a))
+                    && !self.is_opaque(g, u);
                 if let Some((s, rest)) = common_factor(g, &args).filter(|_| residual) {
                     let s = self.scalar(g, s);
                     for norm in Norm::ALL {
@@ -201,7 +217,8 @@ impl Calculus {
             }
             Node::Apply(op, args) => {
                 let at = Place { op: op.0, args, result: u, cotangent: None };
-                for (norms, text) in rules(op.0) {
+                let rules = published.map_or_else(|| rules(op.0), |p| vec![(&Norm::ALL[..1], p.bound)]);
+                for (norms, text) in rules {
                     for &norm in norms {
                         if let Some(f) = rule::read(self, g, &at, text, norm) {
                             found.push((norm, f, format!("{}(Y) ≤ {text}, Y = {}", norm.name(), op.0.name)));
@@ -212,7 +229,8 @@ impl Calculus {
             _ => {}
         }
         if is_data {
-            for norm in Norm::ALL {
+            let kept = if self.style == Style::Thesis { &Norm::ALL[..1] } else { &Norm::ALL[..] };
+            for &norm in kept {
                 found.push((norm, self.symbol(g, u, norm), "a norm of the data".to_owned()));
             }
         }
@@ -306,7 +324,8 @@ impl Calculus {
         if matches!(op.0.meaning, Meaning::Sum) {
             return Ok((self.book.one(), "‖J‖ = 1 of a sum".to_owned()));
         }
-        match op.0.slope.get(slot) {
+        let published = self.published(op.0, &format!("slope {slot}")).map(|p| p.bound);
+        match published.as_ref().or(op.0.slope.get(slot)) {
             Some(text) if !text.is_empty() => {
                 let at = Place { op: op.0, args, result: u, cotangent: None };
                 let all: Vec<Formula> = text.split(';').filter_map(|t| rule::read(self, g, &at, t, Norm::Two)).collect();
@@ -335,7 +354,9 @@ impl Calculus {
         let Node::Apply(op, args) = g.node(u).clone() else { unreachable!("only applications have slots") };
         let (low, high) = (a.min(b), a.max(b));
         let at = Place { op: op.0, args, result: u, cotangent: Some(delta) };
-        if let Some((_, _, text)) = op.0.bend.iter().find(|x| (x.0, x.1) == (low, high)) {
+        let published = self.published(op.0, &format!("bend {low} {high}")).map(|p| p.bound);
+        let own = op.0.bend.iter().find(|x| (x.0, x.1) == (low, high)).map(|x| x.2);
+        if let Some(text) = published.or(own) {
             let all: Vec<Formula> = text.split(';').filter_map(|t| rule::read(self, g, &at, t, Norm::Two)).collect();
             let bound = self.book.min(&all);
             let zero = self.book.zero();

@@ -146,6 +146,19 @@ impl Forms {
     }
 }
 
+/// A constant of the thesis, for bounds in its style. Source: the thesis as audited in `tests/thesis`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// What is bounded: `norm2`, the spectral norm of the result; `slope 0`, `bend 0 0`, those of a Jacobian and a curvature.
+    pub of: &'static str,
+    /// The bound, in the notation of [`Op::bound`].
+    pub bound: &'static str,
+    /// Where it is published.
+    pub source: &'static str,
+    /// The statement of `ERRATA.md` that says how it is false as printed; then the bound is the corrected one.
+    pub errata: Option<&'static str>,
+}
+
 /// The row of an operation. Matrix and number arguments are called `A, B, C` in formulas, the result `Y`,
 /// a cotangent of the result `D`; sizes are called as in the signature.
 pub struct Op {
@@ -175,6 +188,8 @@ pub struct Op {
     pub slope: &'static [&'static str],
     /// For pairs of argument slots a ≤ b upper bounds of ‖S‖₂ for a cotangent `D`; where there are none, they follow from `curvature`.
     pub bend: &'static [(usize, usize, &'static str)],
+    /// What the thesis publishes of its norms, where it is more than the rest of the row says.
+    pub published: &'static [Published],
     /// For a loss: the argument that is the output of the network, where the Gauss-Newton part ends.
     pub output: Option<usize>,
     /// Spellings.
@@ -205,6 +220,7 @@ impl Op {
         bound: "",
         slope: &[],
         bend: &[],
+        published: &[],
         output: None,
         forms: Forms::call("", ""),
         kink: None,

@@ -32,6 +32,17 @@ pub enum Part {
     Functional,
 }
 
+impl Part {
+    /// Whether the curvature of a node counts; `loss` has the nodes above the output of the network.
+    fn has(self, loss: &BTreeSet<Expr>, u: Expr) -> bool {
+        match self {
+            Part::Whole => true,
+            Part::GaussNewton => loss.contains(&u),
+            Part::Functional => !loss.contains(&u),
+        }
+    }
+}
+
 /// Blocks and adjoints are expressions.
 pub struct Formulas {
     part: Part,
@@ -55,12 +66,7 @@ impl Domain for Formulas {
         Ok(g.mul(jt, *block))
     }
     fn curvature(&mut self, g: &mut Graph, u: Expr, a: usize, b: usize, delta: &Expr) -> Result<Option<Expr>, NotDifferentiable> {
-        let wanted = match self.part {
-            Part::Whole => true,
-            Part::GaussNewton => self.loss.contains(&u),
-            Part::Functional => !self.loss.contains(&u),
-        };
-        if wanted { local_curvature(g, u, a, b, *delta) } else { Ok(None) }
+        if self.part.has(&self.loss, u) { local_curvature(g, u, a, b, *delta) } else { Ok(None) }
     }
     fn transpose(&mut self, g: &mut Graph, block: &Expr) -> Expr {
         g.transpose(*block)
@@ -160,7 +166,14 @@ pub fn blocks(g: &mut Graph, f: Expr, part: Part, pairs: &[(Expr, Expr)]) -> Res
 ///
 /// Errors: [`NotDifferentiable`].
 pub fn hessian_vector(g: &mut Graph, f: Expr, along: &[(Expr, Expr)]) -> Result<BTreeMap<Expr, Expr>, NotDifferentiable> {
-    let f = syntax::expand(g, f);
+    products(g, f, Part::Whole, along)
+}
+
+/// The same of a part of the Hessian.
+///
+/// Errors: [`NotDifferentiable`].
+pub fn products(g: &mut Graph, f: Expr, part: Part, along: &[(Expr, Expr)]) -> Result<BTreeMap<Expr, Expr>, NotDifferentiable> {
+    let (f, loss) = of_part(g, f, part);
     let leaves: Vec<Expr> = along.iter().map(|p| p.0).collect();
     let moving = tangents(g, f, along)?;
     let delta = differentiate::adjoints(g, f, &leaves)?;
@@ -174,7 +187,7 @@ pub fn hessian_vector(g: &mut Graph, f: Expr, along: &[(Expr, Expr)]) -> Result<
                 let moved = differentiate::pull(g, u, a, v, bent)?;
                 parts.entry(v).or_default().push(moved);
             }
-            for &(b, w) in &inner {
+            for &(b, w) in inner.iter().filter(|_| part.has(&loss, u)) {
                 if let Some(s) = local_curvature(g, u, a, b, d)? {
                     let t = g.vec_r(moving[&w]);
                     let moved = g.mul(s, t);
@@ -192,6 +205,7 @@ pub fn hessian_vector(g: &mut Graph, f: Expr, along: &[(Expr, Expr)]) -> Result<
             Some(p) => g.sum(&p),
             None => g.zeros(&shape),
         };
+        let h = unmarked(g, h);
         out.insert(x, h);
     }
     Ok(out)

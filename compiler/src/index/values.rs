@@ -3,7 +3,7 @@
 use crate::{
     matrix::Matrix,
     number::Number,
-    scalar::{Dual, Dual2, Fp, Scalar},
+    scalar::{Dual, Dual2, Fp, Interval, Scalar},
 };
 
 /// The input is outside the domain of an operation: log of a negative number, inverse of a singular matrix.
@@ -28,6 +28,8 @@ pub struct EntryValues {
     pub dual2: Entries<Dual2>,
     /// Over the prime field.
     pub exact: Entries<Fp>,
+    /// Over intervals.
+    pub interval: Entries<Interval>,
 }
 
 /// `y = f(x)` for every entry.
@@ -49,6 +51,8 @@ pub struct Functions {
     pub dual2: Option<Function<Dual2>>,
     /// Over the prime field, where it has such values.
     pub exact: Option<Function<Fp>>,
+    /// Over intervals, where it has such values: not where the order of entries decides.
+    pub interval: Option<Function<Interval>>,
 }
 
 /// `entries!(f)` for a generic `fn f<T: Scalar>(x: T, p: &[Number]) -> T`.
@@ -61,18 +65,27 @@ macro_rules! __entries {
             dual: |x, p, y| $crate::index::each($f, x, p, y),
             dual2: |x, p, y| $crate::index::each($f, x, p, y),
             exact: |x, p, y| $crate::index::each($f, x, p, y),
+            // on both sides of zero, all pieces
+            interval: |x, p, y| {
+                let pieces = |x: $crate::scalar::Interval, p: &[_]| x.pieces(|x| $f(x, p));
+                $crate::index::each(pieces, x, p, y)
+            },
         }
     };
 }
-/// `functions!(f)` for a generic function of matrices; `functions!(real f)` for one over floats only.
+/// `functions!(f)` for a generic function of matrices; `functions!(real f)` for one over floats only, `functions!(ordered f)` for one
+/// in which the order of entries decides.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __functions {
     (real $f:path) => {
-        $crate::index::Functions { real: $f, dual: None, dual2: None, exact: None }
+        $crate::index::Functions { real: $f, dual: None, dual2: None, exact: None, interval: None }
     };
     ($f:path) => {
-        $crate::index::Functions { real: $f, dual: Some($f), dual2: Some($f), exact: Some($f) }
+        $crate::index::Functions { real: $f, dual: Some($f), dual2: Some($f), exact: Some($f), interval: Some($f) }
+    };
+    (ordered $f:path) => {
+        $crate::index::Functions { real: $f, dual: Some($f), dual2: Some($f), exact: Some($f), interval: None }
     };
 }
 pub use crate::{__entries as entries, __functions as functions};
@@ -114,6 +127,14 @@ impl Numeric for Fp {
     }
     fn function(v: &Functions) -> Option<Function<Self>> {
         v.exact
+    }
+}
+impl Numeric for Interval {
+    fn entries(v: &EntryValues) -> Entries<Self> {
+        v.interval
+    }
+    fn function(v: &Functions) -> Option<Function<Self>> {
+        v.interval
     }
 }
 

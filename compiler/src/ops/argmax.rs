@@ -11,7 +11,7 @@ use crate::{
 pub static ARGMAX: Op = Op {
     name: "argmax",
     signature: "m×n -> m×n",
-    meaning: Meaning::Function(functions!(value)),
+    meaning: Meaning::Function(functions!(ordered value)),
     vec_form: &["zeros(m*n, m*n)"],
     facts: "nonnegative Y",
     bound: "normF: 1; norminf: 1; norm1: 1; normmax: 1",

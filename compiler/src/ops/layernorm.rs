@@ -5,7 +5,7 @@
 
 use super::rowwise;
 use crate::{
-    expr::{DomainError, Forms, Meaning, Op, functions},
+    expr::{DomainError, Forms, Meaning, Op, Published, functions},
     matrix::Matrix,
     scalar::Scalar,
 };
@@ -30,6 +30,23 @@ pub static LAYERNORM: Op = Op {
     // (|a| + √(a² + 4b²)) / 2 over √n s², at most 2/√3 √(a² + b²); attained at a = b / √2 for n > 2
     slope: &["normmax(rowstd(A).^-1)"],
     bend: &[(0, 0, "2 / sqrt(3) normrow(D) normmax(rowstd(A).^-1)^2 / sqrt(n)")],
+    // printed with the least norm of a centered row where the proof has its deviation
+    published: &[
+        Published { of: "norm2", bound: "sqrt(m n)", source: "Lemma 22", errata: None },
+        Published {
+            of: "slope 0",
+            bound: "normmax(rowstd(A).^-1) + norm2(A)^2 normmax(rowstd(A).^-1)^3 / sqrt(n)",
+            source: "Lemma 23, (2.15)",
+            errata: Some("L23.2.15 statement"),
+        },
+        Published {
+            of: "bend 0 0",
+            bound: "normF(D) ((1 + sqrt(m / n)) norm2(A) normmax(rowstd(A).^-1)^3 \
+                + norm2(A)^2 normmax(rowstd(A).^-1)^3 / sqrt(n) + 3 norm2(A)^3 normmax(rowstd(A).^-1)^5 / n)",
+            source: "Lemma 23, (2.16)",
+            errata: Some("L23.2.16 statement"),
+        },
+    ],
     forms: Forms::call("layernorm", r"\operatorname{LN}"),
     ..Op::BLANK
 };

@@ -3,7 +3,7 @@
 
 use super::rowwise;
 use crate::{
-    expr::{DomainError, Forms, Meaning, Op, functions},
+    expr::{DomainError, Forms, Meaning, Op, Published, functions},
     matrix::Matrix,
     scalar::Scalar,
 };
@@ -24,6 +24,12 @@ pub static LOGSUMEXP: Op = Op {
     // J is a row of probabilities, ‖p‖ ≤ 1; the curvature is d (diag(p) - p p'), of norm ≤ |d|/2 as for softmax
     slope: &["1"],
     bend: &[(0, 0, "normmax(D) / 2")],
+    published: &[Published {
+        of: "bend 0 0",
+        bound: "sqrt(2) normmax(D)",
+        source: "Theorem 8, of which the product of norms starts a layer too early: see T8 in ERRATA.md",
+        errata: None,
+    }],
     forms: Forms::call("logsumexp", r"\operatorname{logsumexp}"),
     shrink: |g, args| g.shape(args[0]).cols.is_one().then(|| args[0]),
     ..Op::BLANK

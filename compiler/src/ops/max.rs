@@ -11,7 +11,7 @@ use crate::{
 pub static MAX: Op = Op {
     name: "max",
     signature: "m×n -> 1×1",
-    meaning: Meaning::Function(functions!(value)),
+    meaning: Meaning::Function(functions!(ordered value)),
     vec_form: &["vec_r(argmax(A))'"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
     bound: "normmax: normmax(A)",

@@ -14,7 +14,7 @@ use nalgebra::DMatrix;
 pub static NORM2: Op = Op {
     name: "norm2",
     signature: "m×n -> 1×1",
-    meaning: Meaning::Function(Functions { real, dual: Some(value), dual2: Some(value), exact: None }),
+    meaning: Meaning::Function(Functions { real, dual: Some(value), dual2: Some(value), exact: None, interval: None }),
     vec_form: &["vec_r(norm2_grad(A))'"],
     curvature: &[(
         0,

@@ -12,7 +12,7 @@ use crate::{
 pub static NORM2_GRAD: Op = Op {
     name: "norm2_grad",
     signature: "m×n -> m×n",
-    meaning: Meaning::Function(Functions { real, dual: Some(value), dual2: Some(value), exact: None }),
+    meaning: Meaning::Function(Functions { real, dual: Some(value), dual2: Some(value), exact: None, interval: None }),
     vec_form: &["norm2(A) (norm2_resolvent(A) ⊗ Y' Y) + norm2(A) (Y Y' ⊗ norm2_resolvent(A')) \
          + (norm2_resolvent(A) A ⊗ Y' + Y ⊗ norm2_resolvent(A') A') K(n, m)"],
     bound: "normF: 1",

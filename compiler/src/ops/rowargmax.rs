@@ -11,7 +11,7 @@ use crate::{
 pub static ROWARGMAX: Op = Op {
     name: "rowargmax",
     signature: "m×n -> m×n",
-    meaning: Meaning::Rowwise(functions!(value)),
+    meaning: Meaning::Rowwise(functions!(ordered value)),
     vec_form: &["zeros(m*n, m*n)"],
     facts: "nonnegative Y; rowstochastic Y",
     bound: "norm2: sqrt(m); norminf: 1; normmax: 1",

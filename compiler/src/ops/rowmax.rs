@@ -11,7 +11,7 @@ use crate::{
 pub static ROWMAX: Op = Op {
     name: "rowmax",
     signature: "m×n -> m×1",
-    meaning: Meaning::Rowwise(functions!(value)),
+    meaning: Meaning::Rowwise(functions!(ordered value)),
     vec_form: &["(I(m) ⊗ ones(1, n)) diag(vec_r(rowargmax(A)))"],
     facts: "positive A -> positive Y; nonnegative A -> nonnegative Y",
     bound: "normF: normF(A); normmax: normmax(A)",

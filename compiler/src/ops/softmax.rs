@@ -3,7 +3,7 @@
 
 use super::{build::Build, rowwise};
 use crate::{
-    expr::{DomainError, Forms, Meaning, Op, functions},
+    expr::{DomainError, Forms, Meaning, Op, Published, functions},
     matrix::Matrix,
     number::Number,
     scalar::Scalar,
@@ -29,6 +29,11 @@ pub static SOFTMAX: Op = Op {
     // it is q (1 - q) (1 - 2 q) (d_1 - d_2)³, at most √6/9 for ‖d‖ = 1, and more classes give no more (searched in the tests).
     slope: &["1/2"],
     bend: &[(0, 0, "sqrt(6) / 9 normrow(D)")],
+    published: &[
+        Published { of: "norm2", bound: "sqrt(m n)", source: "Theorem 17", errata: None },
+        Published { of: "slope 0", bound: "1/2", source: "Theorem 17", errata: Some("T17.bound.dAdT") },
+        Published { of: "bend 0 0", bound: "6 normF(D)", source: "Theorem 17", errata: None },
+    ],
     forms: Forms::call("softmax", r"\operatorname{softmax}"),
     shrink: |g, args| {
         let s = g.shape(args[0]).clone();

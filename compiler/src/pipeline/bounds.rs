@@ -1,20 +1,19 @@
 //! Norm bounds with numbers: the values of their symbols on data, and the true norms beside them.
 
-use super::{Settings, evaluate, not_differentiable};
+use super::{Settings, enclosed, evaluate, norm_of_block, not_differentiable};
 use crate::{
-    bound::{self, Bounds, Formula, Norm, Symbol, Symbols, largest_singular},
+    bound::{self, Bounds, Formula, Norm, Style, Symbol, Symbols},
     data::Bound,
     diagnostic::{Code, Diagnostic},
     expr::{Expr, Graph, Node},
     hessian::Part,
     matrix::Matrix,
-    ops::{functional::FUNCTIONAL, gauss_newton::GAUSS_NEWTON, hessian::HESSIAN},
     print::{self, Format},
     syntax::{Model, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Norms of data are computed to this relative error, and rounded up by it.
+/// Norms of what intervals say nothing of are computed to about this relative error, and rounded up by it.
 const ROUNDING: f64 = 1e-12;
 
 /// Norms that are found by iteration are exact to 1e-10 or better, and rounded up by this.
@@ -40,6 +39,13 @@ impl Measured {
 ///
 /// Errors: there is no loss or no parameter; an operation has no derivative; an assumption contradicts another.
 pub fn bounds(model: &mut Model, part: Part, symbols: Symbols) -> Result<Bounds, Diagnostic> {
+    bounds_in_style(model, part, symbols, Style::Tight)
+}
+
+/// The same of some constants.
+///
+/// Errors: those of [`bounds`]; the thesis has no bounds in Jacobians.
+pub fn bounds_in_style(model: &mut Model, part: Part, symbols: Symbols, style: Style) -> Result<Bounds, Diagnostic> {
     let Some(loss) = model.loss else {
         let d = Diagnostic::new(Code::Loss, "the model has no loss, so there is no Hessian to bound");
         return Err(d.help("end it with a line such as `loss mse(F, Y)`: a bound is asked of the Hessian of a scalar"));
@@ -51,12 +57,18 @@ pub fn bounds(model: &mut Model, part: Part, symbols: Symbols) -> Result<Bounds,
     if let Some(d) = bound::contradiction(model) {
         return Err(d);
     }
-    bound::bounds(model, loss, part, symbols).map_err(|e| not_differentiable(&e, &[]))
+    if style == Style::Thesis && matches!(symbols, Symbols::Nodes | Symbols::Jacobians) {
+        let d = Diagnostic::new(Code::Style, "the thesis bounds by norms of data alone, so its style has no other symbols");
+        return Err(d.help("`--symbols data` and `--symbols declared` go with `--style thesis`"));
+    }
+    bound::bounds(model, loss, part, symbols, style).map_err(|e| not_differentiable(&e, &[]))
 }
 
 /// The symbols of bounds on data, each once a sample or once for all.
 pub struct Values {
     values: BTreeMap<Symbol, Vec<f64>>,
+    /// Those that are right but for rounding, which is not enclosed.
+    open: BTreeSet<Symbol>,
     sizes: BTreeMap<String, usize>,
     samples: usize,
 }
@@ -82,8 +94,27 @@ impl Values {
 /// Errors: missing data, a value outside a domain (a row of which the deviation is zero), a data set that breaks an assumption.
 pub fn values(model: &mut Model, b: &Bounds, of: &[Formula], data: &Bound, settings: &Settings) -> Result<Values, Diagnostic> {
     let symbols: BTreeSet<Symbol> = of.iter().flat_map(|&f| b.calculus.book.symbols(f)).collect();
-    let asked: Vec<(Symbol, Expr)> = symbols
+    let norms: Vec<(Norm, Expr)> = symbols
         .into_iter()
+        .filter_map(|s| match s {
+            Symbol::Norm(norm, e) => Some((norm, e)),
+            _ => None,
+        })
+        .collect();
+    // Jacobians are too large for intervals
+    let (few, many): (Vec<_>, Vec<_>) = norms.into_iter().partition(|&(_, e)| !iterated(b, e, &model.graph));
+    let found = enclosed::norms(model, &few, data, settings.memory);
+    let mut values: BTreeMap<Symbol, Vec<f64>> = BTreeMap::new();
+    let mut open: BTreeSet<Symbol> = many.into_iter().map(|(norm, e)| Symbol::Norm(norm, e)).collect();
+    for ((norm, e), x) in few.into_iter().zip(found) {
+        match x {
+            Some(x) => drop(values.insert(Symbol::Norm(norm, e), x)),
+            None => drop(open.insert(Symbol::Norm(norm, e))),
+        }
+    }
+    let asked: Vec<(Symbol, Expr)> = open
+        .iter()
+        .cloned()
         .filter_map(|s| match s {
             // these are large: the matrix is asked for, and its norm found by iteration
             Symbol::Norm(Norm::Two, e) if iterated(b, e, &model.graph) => Some((s, e)),
@@ -125,11 +156,10 @@ pub fn values(model: &mut Model, b: &Bounds, of: &[Formula], data: &Bound, setti
             }
         }
     }
-    let values = asked
-        .into_iter()
-        .enumerate()
-        .map(|(k, (s, _))| (s, numbers(k).into_iter().map(|x| x.abs() * (1.0 + ROUNDING)).collect()));
-    Ok(Values { values: values.collect(), sizes: data.sizes.clone(), samples: data.samples.len().max(1) })
+    for (k, (s, _)) in asked.into_iter().enumerate() {
+        values.insert(s, numbers(k).into_iter().map(|x| x.abs() * (1.0 + ROUNDING)).collect());
+    }
+    Ok(Values { values, open, sizes: data.sizes.clone(), samples: data.samples.len().max(1) })
 }
 
 /// Whether a spectral norm is found by iteration.
@@ -137,98 +167,26 @@ fn iterated(b: &Bounds, e: Expr, g: &Graph) -> bool {
     b.calculus.symbols() == Symbols::Jacobians && matches!(g.node(e), Node::Apply(..))
 }
 
-/// Queries for the blocks of the Hessian, the lower triangle row by row.
-pub(super) fn symmetric_blocks(model: &mut Model, part: Part) -> Vec<Query> {
-    let op = match part {
-        Part::Whole => &HESSIAN,
-        Part::GaussNewton => &GAUSS_NEWTON,
-        Part::Functional => &FUNCTIONAL,
-    };
-    let loss = model.loss.expect("bounds have been derived from it");
-    let leaves: Vec<(String, Expr)> =
-        model.params.iter().filter_map(|p| Some((p.clone(), model.graph.variable(p)?.expr))).collect();
-    let mut queries = vec![];
-    for (i, (row, x)) in leaves.iter().enumerate() {
-        for (col, y) in &leaves[..=i] {
-            let expr = model.graph.apply(op, &[loss, *x, *y]);
-            queries.push(Query { text: format!("{}(loss, {row}, {col})", op.name), expr, blocks: vec![] });
-        }
-    }
-    queries
+/// Bounds on data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers {
+    /// Of the blocks; `None` where there is no bound.
+    pub blocks: Vec<Option<f64>>,
+    /// Of the whole.
+    pub whole: Option<f64>,
+    /// The norms in them that are right but for rounding, since intervals say nothing of them; all else is rounded up.
+    pub open: Vec<String>,
 }
 
-/// The blocks of the Hessian on data, the lower triangle row by row, averaged over a batch.
+/// The bounds of every block and of the whole on data.
 ///
-/// Errors: missing data, a value outside a domain.
-pub fn dense_blocks(model: &mut Model, part: Part, data: &Bound, settings: &Settings) -> Result<Vec<Matrix<f64>>, Diagnostic> {
-    let queries = symmetric_blocks(model, part);
-    let settings = Settings { per_sample: false, ..*settings };
-    Ok(evaluate(model, &queries, data, &settings)?.into_iter().map(|a| a.values.into_iter().next().expect("one value")).collect())
-}
-
-fn times(m: &Matrix<f64>, x: &[f64], y: &mut [f64]) {
-    for (i, yi) in y.iter_mut().enumerate() {
-        *yi += m.row(i).iter().zip(x).map(|(a, b)| a * b).sum::<f64>();
-    }
-}
-
-fn times_transposed(m: &Matrix<f64>, x: &[f64], y: &mut [f64]) {
-    for (i, xi) in x.iter().enumerate() {
-        y.iter_mut().zip(m.row(i)).for_each(|(a, b)| *a += b * xi);
-    }
-}
-
-/// The spectral norm of a dense block.
-pub fn norm_of_block(m: &Matrix<f64>) -> f64 {
-    let exact: Result<f64, std::convert::Infallible> = largest_singular(m.cols, &mut |x| {
-        let (mut y, mut z) = (vec![0.0; m.rows], vec![0.0; m.cols]);
-        times(m, x, &mut y);
-        times_transposed(m, &y, &mut z);
-        Ok(z)
-    });
-    exact.unwrap_or_else(|never| match never {})
-}
-
-/// The spectral norm of the symmetric matrix of which the blocks of the lower triangle are given row by row.
-pub fn norm_of_whole(blocks: &[Matrix<f64>]) -> f64 {
-    let mut starts = vec![0];
-    for row in 0.. {
-        let Some(m) = blocks.get(row * (row + 1) / 2 + row) else { break };
-        starts.push(starts[row] + m.rows);
-    }
-    let n = starts[starts.len() - 1];
-    let apply = |x: &[f64]| {
-        let mut y = vec![0.0; n];
-        let mut k = 0;
-        for i in 0..starts.len() - 1 {
-            for j in 0..=i {
-                times(&blocks[k], &x[starts[j]..starts[j + 1]], &mut y[starts[i]..starts[i + 1]]);
-                if i != j {
-                    times_transposed(&blocks[k], &x[starts[i]..starts[i + 1]], &mut y[starts[j]..starts[j + 1]]);
-                }
-                k += 1;
-            }
-        }
-        y
-    };
-    let exact: Result<f64, std::convert::Infallible> = largest_singular(n, &mut |x| Ok(apply(&apply(x))));
-    exact.unwrap_or_else(|never| match never {})
-}
-
-/// Bounds and true norms on data: of every block, and of the whole. `None` where there is no bound.
-///
-/// Errors: those of [`values`] and [`dense_blocks`].
-pub fn measured(
-    model: &mut Model,
-    b: &Bounds,
-    part: Part,
-    data: &Bound,
-    settings: &Settings,
-) -> Result<(Vec<Option<Measured>>, Option<Measured>), Diagnostic> {
+/// Errors: those of [`values`].
+pub fn numbers(model: &mut Model, b: &Bounds, data: &Bound, settings: &Settings) -> Result<Numbers, Diagnostic> {
     let formulas: Vec<Formula> = b.blocks.iter().map(|x| x.reason.bound).collect();
     let values = values(model, b, &formulas, data, settings)?;
-    let dense = dense_blocks(model, part, data, settings)?;
-    let measure = |f: Formula, norm: f64| values.of(b, f).map(|bound| Measured { bound, norm });
-    let blocks = formulas.iter().zip(&dense).map(|(&f, m)| measure(f, norm_of_block(m))).collect();
-    Ok((blocks, measure(b.whole, norm_of_whole(&dense))))
+    Ok(Numbers {
+        blocks: formulas.iter().map(|&f| values.of(b, f)).collect(),
+        whole: values.of(b, b.whole),
+        open: values.open.iter().map(|s| b.calculus.book.symbol_text(&model.graph, s)).collect(),
+    })
 }

@@ -1,6 +1,6 @@
 //! The landscape measure of a model on a data set, and how the empirical risk moves as objects join it.
 
-use super::{Settings, bounds, evaluate, norm_of_whole, symmetric_blocks, values};
+use super::{Settings, bounds, evaluate, norm_of_whole, norms::symmetric_blocks, values};
 use crate::{
     bound::{Formula, Symbols},
     data::Bound,

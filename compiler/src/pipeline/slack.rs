@@ -2,8 +2,8 @@
 
 use super::{
     Settings,
-    bounds::{Values, norm_of_block, values},
-    evaluate, not_differentiable,
+    bounds::{Values, values},
+    evaluate, norm_of_block, not_differentiable,
 };
 use crate::{
     bound::{Bounds, Formula, Reason, Rule},
