@@ -18,6 +18,7 @@ use hesse_compiler::{
     matrix::Matrix,
     pipeline::{self, Settings},
     print::Format,
+    scalar::Interval,
     syntax::{self, Source, ast::Relation},
 };
 use hesse_tests::{model, random, uniform};
@@ -137,7 +138,7 @@ fn no_row_breaks_its_bounds() {
 fn no_row_breaks_what_is_published() {
     let (mut bad, mut seen) = (Mistakes::default(), 0);
     let errata = fs::read_to_string(format!("{ROOT}/ERRATA.md")).expect("ERRATA.md");
-    for op in rows().into_iter().filter(|op| !op.published.is_empty()) {
+    for op in rows().filter(|op| !op.published.is_empty()) {
         broken(op, 12, Style::Thesis, &mut bad);
         for p in op.published {
             seen += 1;
@@ -190,13 +191,104 @@ fn norms_need_no_dense_blocks() {
     assert!(seen > 60, "{seen}");
 }
 
+/// Second derivatives of matrices, stacked: no draw is above the bound, and products attain it.
+#[test]
+fn bounds_of_stacked_second_derivatives_hold() {
+    let head = "dim m, k, n\nparam A, C: m × k\nparam B: k × n\nparam s: 1\n";
+    // whether it is attained
+    let cases = [
+        ("A B", "A", "B", true),
+        ("A B", "B", "A", true),
+        ("A ∘ C", "A", "C", true),
+        ("s A", "A", "s", true),
+        ("s A", "s", "A", true),
+        ("softmax(A)", "A", "A", false),
+        ("layernorm(A)", "A", "A", false),
+        ("tanh(A B)", "A", "B", false),
+        ("softmax(A B) B'", "B", "A", false),
+        ("layernorm(A + softmax(A C') C)", "C", "A", false),
+    ];
+    let settings = Settings { memory: 1 << 30, per_sample: false };
+    let mut bad = Mistakes::default();
+    for (f, x, y, attained) in cases {
+        for seed in 0..6 {
+            let mut m = model(&format!("{head}F = {f}\n"));
+            let q = syntax::query(&mut m, &format!("norm2(hessian(F, {x}, {y}))")).expect("a query");
+            let mut c = Calculus::new(Symbols::Data);
+            let bound = c.scalar(&mut m.graph, q.expr);
+            let sizes: BTreeMap<String, usize> = [("m", 2), ("k", 4), ("n", 3)].map(|(n, s)| (n.to_owned(), s)).into();
+            let drawn = data::random(&m, seed, &sizes).expect("random data");
+            let given = data::bind(&m, &drawn).expect("data that fit");
+            let found = pipeline::evaluate(&mut m, &[q], &given, &settings).expect("a norm")[0].values[0].data[0];
+            let mut of_symbols = BTreeMap::new();
+            for s in c.book.symbols(bound) {
+                let Symbol::Norm(kind, e) = s else { continue };
+                let text = c.book.symbol_text(&m.graph, &s);
+                assert!(!text.contains("hessian"), "{f}: nothing is said of {text}");
+                let expr = bound::expression(&mut m.graph, kind, e);
+                let q = syntax::Query { text, expr, blocks: vec![] };
+                let value = pipeline::evaluate(&mut m, &[q], &given, &settings).expect("a norm")[0].values[0].data[0];
+                of_symbols.insert(s, value);
+            }
+            let of = |s: &Symbol| match s {
+                Symbol::Size(d) => d.eval(&|n| sizes.get(n).copied()).map(|n| n as f64),
+                s => of_symbols.get(s).copied(),
+            };
+            let value = c.book.value(bound, &of).expect("a number");
+            let case = format!("{f} in {x} and {y}: norm {found}, bound {value}");
+            bad.claim(found <= value * (1.0 + 1e-9) && (!attained || found >= value * (1.0 - 1e-9)), &case);
+        }
+    }
+    bad.none();
+}
+
+/// Norms by intervals are not below the exact ones, and hardly above.
+#[test]
+fn norms_by_intervals_are_rounded_up() {
+    let point = Interval::point;
+    let sum = point(0.1) + point(0.2) - point(0.3);
+    // what the three floats make exactly; in floats they make twice that
+    let exact = 2.775_557_561_562_891_4e-17;
+    assert!(sum.low <= exact && exact <= sum.high && sum.high < 3e-16, "{sum:?}");
+    // a multiple of rank one, of lengths 5 and 13, for several sizes of its entries
+    let exact = Matrix { rows: 2, cols: 3, data: vec![9.0, 12.0, 36.0, 12.0, 16.0, 48.0] };
+    let all = [
+        (Norm::Two, 65.0),
+        (Norm::Frobenius, 65.0),
+        (Norm::Row, 52.0),
+        (Norm::Column, 60.0),
+        (Norm::Infinity, 76.0),
+        (Norm::One, 84.0),
+        (Norm::Max, 48.0),
+    ];
+    for scale in [1.0, 2f64.powi(-400), 2f64.powi(400)] {
+        for (norm, value) in all {
+            let found = pipeline::at_most(norm, &exact.map_to(|x| point(scale * x)));
+            assert!(found >= scale * value && found <= scale * value * (1.0 + 1e-12), "{norm:?} of scale {scale}: {found}");
+        }
+    }
+    let wide = exact.map_to(|x| Interval { low: x - 1.0, high: x + 1.0 });
+    for (norm, value) in all {
+        let found = pipeline::at_most(norm, &wide);
+        assert!(found >= value && found <= value + 6.0, "{norm:?}: {found}");
+    }
+    for seed in 0..40 {
+        let (rows, cols) = (1 + seed % 7, 1 + seed % 5);
+        let m = hesse_tests::draw("interval", seed as u64, rows, cols, &[]);
+        for kind in Norm::ALL {
+            let (found, near) = (pipeline::at_most(kind, &m.map_to(point)), norm(kind, &m));
+            assert!(found >= near * (1.0 - 1e-14) && found <= near * (1.0 + 1e-11), "{kind:?} of {m:?}: {found}, {near}");
+        }
+    }
+}
+
 /// A printed bound is no smaller than the number, and at most one in its last digit larger.
 #[test]
 fn printed_numbers_are_rounded_up() {
     let cases = [
         (1.0, "1.000000e0"),
         (0.1, "1.000001e-1"),
-        (123.4567, "1.234568e2"),
+        (123.456_75, "1.234568e2"),
         (9.999_999_9e9, "1.000000e10"),
         (0.0, "0.000000e0"),
     ];

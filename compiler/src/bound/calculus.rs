@@ -203,7 +203,7 @@ impl Calculus {
                     found.push((Norm::Two, half, "‖diag(p) - p p'‖ ≤ 1/2 of a distribution p".to_owned()));
                 }
                 if !residual || self.wide || self.named.contains(&u) {
-                    for norm in Norm::ALL {
+                    for &norm in self.kept() {
                         let all: Vec<Formula> = args.iter().map(|&a| self.norm(g, a, norm)).collect();
                         found.push((norm, self.book.sum(&all), "the triangle inequality".to_owned()));
                     }
@@ -217,7 +217,7 @@ impl Calculus {
             }
             Node::Apply(op, args) => {
                 let at = Place { op: op.0, args, result: u, cotangent: None };
-                let rules = published.map_or_else(|| rules(op.0), |p| vec![(&Norm::ALL[..1], p.bound)]);
+                let rules = published.map_or_else(|| self.rules(op.0), |p| vec![(&Norm::ALL[..1], p.bound)]);
                 for (norms, text) in rules {
                     for &norm in norms {
                         if let Some(f) = rule::read(self, g, &at, text, norm) {
@@ -229,8 +229,7 @@ impl Calculus {
             _ => {}
         }
         if is_data {
-            let kept = if self.style == Style::Thesis { &Norm::ALL[..1] } else { &Norm::ALL[..] };
-            for &norm in kept {
+            for &norm in self.kept() {
                 found.push((norm, self.symbol(g, u, norm), "a norm of the data".to_owned()));
             }
         }
@@ -260,6 +259,23 @@ impl Calculus {
         !self.cotangents.is_empty() && g.reachable(&[e]).iter().any(|x| self.cotangents.contains(x))
     }
 
+    /// The norms that bounds are made of, where there is a choice.
+    fn kept(&self) -> &'static [Norm] {
+        if self.style == Style::Thesis { &Norm::ALL[..1] } else { &Norm::ALL }
+    }
+
+    /// The rules of a row that are read.
+    fn rules(&self, op: &'static Op) -> Vec<(&'static [Norm], &'static str)> {
+        let all = rules(op);
+        let spectral = |r: &&(&'static [Norm], &'static str)| r.0.contains(&Norm::Two);
+        match self.style {
+            Style::Thesis if all.iter().any(|r| spectral(&r)) => {
+                all.iter().filter(spectral).map(|r| (&Norm::ALL[..1], r.1)).collect()
+            }
+            _ => all,
+        }
+    }
+
     fn given_of(&self, u: Expr) -> bool {
         self.given.range((u, Norm::Two)..=(u, Norm::Max)).any(|(_, v)| !v.is_empty())
     }
@@ -277,7 +293,9 @@ impl Calculus {
             _ => return [None, None],
         };
         if !g.is_scalar(args[0]) {
-            return [None, None];
+            let f = syntax::expand(g, args[0]);
+            let found = if part == Part::Whole { recursion::stack(self, g, f, args[1], args[2]).ok() } else { None };
+            return [found.flatten(), None];
         }
         let mut leaves = vec![(String::new(), args[1])];
         if args[2] != args[1] {
@@ -366,6 +384,29 @@ impl Calculus {
         let s = syntax::expand(g, s);
         let found = op.0.curvature.iter().find(|x| (x.0, x.1) == (low, high)).map_or("the curvature of every entry", |x| x.2);
         Ok(Some((self.norm(g, s, Norm::Two), format!("‖S‖, S = {found}"))))
+    }
+
+    /// A bound of the norm of the stack of second derivatives of node u in two slots; `None` if its row says nothing.
+    ///
+    /// Errors: [`NotDifferentiable`].
+    pub fn stack(&mut self, g: &mut Graph, u: Expr, a: usize, b: usize) -> Result<Option<Formula>, NotDifferentiable> {
+        let Node::Apply(op, args) = g.node(u).clone() else { unreachable!("only applications have slots") };
+        let zero = self.book.zero();
+        if let Some((_, _, text)) = op.0.stack.iter().find(|x| (x.0, x.1) == (a, b)) {
+            let at = Place { op: op.0, args, result: u, cotangent: None };
+            return Ok(rule::read(self, g, &at, text, Norm::Two));
+        }
+        match op.0.meaning {
+            Meaning::Sum | Meaning::Slice => Ok(Some(zero)),
+            // one entry of the stack for each of the result, so its norm is that of the curvature against ones
+            Meaning::Entrywise { .. } => {
+                let shape = g.shape(u).clone();
+                let ones = g.ones(&shape);
+                Ok(Some(self.bend(g, u, a, b, ones)?.map_or(zero, |x| x.0)))
+            }
+            Meaning::Contraction(_) if a == b || op.0.curvature.is_empty() => Ok(Some(zero)),
+            _ => Ok(None),
+        }
     }
 
     /// The cotangent of u moved to an argument: the formula where the operation is linear in it, else a new name of which

@@ -188,6 +188,9 @@ pub struct Op {
     pub slope: &'static [&'static str],
     /// For pairs of argument slots a ≤ b upper bounds of ‖S‖₂ for a cotangent `D`; where there are none, they follow from `curvature`.
     pub bend: &'static [(usize, usize, &'static str)],
+    /// For ordered pairs of argument slots (a, b) upper bounds of the norm of the stack of second derivatives, `|Y| |A_a| × |A_b|`: the
+    /// largest ‖dJ_a‖_F over directions of length 1 in slot b.
+    pub stack: &'static [(usize, usize, &'static str)],
     /// What the thesis publishes of its norms, where it is more than the rest of the row says.
     pub published: &'static [Published],
     /// For a loss: the argument that is the output of the network, where the Gauss-Newton part ends.
@@ -220,6 +223,7 @@ impl Op {
         bound: "",
         slope: &[],
         bend: &[],
+        stack: &[],
         published: &[],
         output: None,
         forms: Forms::call("", ""),

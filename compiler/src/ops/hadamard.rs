@@ -15,6 +15,7 @@ pub static HADAMARD: Op = Op {
             nonnegative A, nonnegative B -> nonnegative Y; diagonal A -> diagonal Y; diagonal B -> diagonal Y; \
             posdef A, posdef B -> posdef Y",
     bound: "norm2: norm2(A) norm2(B); norm2: normrow(A) normcol(B); norm2: normcol(A) normrow(B); abs: normmax(A) norm(B); abs: norm(A) normmax(B)",
+    stack: &[(0, 1, "1"), (1, 0, "1")],
     forms: Forms { text: Form::Infix("∘", 3), latex: Form::Infix(r"\circ", 3), mathml: Form::Infix("∘", 3) },
     shrink,
     ..Op::BLANK

@@ -30,6 +30,8 @@ pub static LAYERNORM: Op = Op {
     // (|a| + √(a² + 4b²)) / 2 over √n s², at most 2/√3 √(a² + b²); attained at a = b / √2 for n > 2
     slope: &["normmax(rowstd(A).^-1)"],
     bend: &[(0, 0, "2 / sqrt(3) normrow(D) normmax(rowstd(A).^-1)^2 / sqrt(n)")],
+    // √(max(2, n - 2) / n) / s² in truth, and n > 1
+    stack: &[(0, 0, "normmax(rowstd(A).^-1)^2")],
     // printed with the least norm of a centered row where the proof has its deviation
     published: &[
         Published { of: "norm2", bound: "sqrt(m n)", source: "Lemma 22", errata: None },

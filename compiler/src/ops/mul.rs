@@ -16,6 +16,8 @@ pub static MUL: Op = Op {
     bound: "norm2: norm2(A) norm2(B); normF: norm2(A) normF(B); normF: normF(A) norm2(B); normrow: normrow(A) norm2(B); \
             normrow: norminf(A) normrow(B); normcol: norm2(A) normcol(B); normcol: normcol(A) norm1(B); norminf: norminf(A) norminf(B); \
             norm1: norm1(A) norm1(B); normmax: normrow(A) normcol(B); normmax: norminf(A) normmax(B); normmax: normmax(A) norm1(B)",
+    // dA ↦ dA dB is I ⊗ dB', and dB ↦ dA dB is dA ⊗ I: equalities
+    stack: &[(0, 1, "sqrt(m)"), (1, 0, "sqrt(n)")],
     forms: Forms { text: Form::Infix(" ", 3), latex: Form::Infix(r"\,", 3), mathml: Form::Infix("\u{2062}", 3) },
     shrink,
     ..Op::BLANK

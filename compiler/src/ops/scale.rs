@@ -14,6 +14,7 @@ pub static SCALE: Op = Op {
     facts: "symmetric B -> symmetric Y; positive A, positive B -> positive Y; positive A, posdef B -> posdef Y; \
             nonnegative A, nonnegative B -> nonnegative Y; diagonal B -> diagonal Y; invertible A, invertible B -> invertible Y",
     bound: "all: normmax(A) norm(B)",
+    stack: &[(0, 1, "1"), (1, 0, "sqrt(m n)")],
     forms: Forms { text: Form::Infix(" ", 3), latex: Form::Infix(r"\,", 3), mathml: Form::Infix("\u{2062}", 3) },
     shrink: |g, args| {
         let (s, rest) = monomial(g, args[0], args[1]);

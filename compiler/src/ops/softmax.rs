@@ -29,6 +29,9 @@ pub static SOFTMAX: Op = Op {
     // it is q (1 - q) (1 - 2 q) (d_1 - d_2)³, at most √6/9 for ‖d‖ = 1, and more classes give no more (searched in the tests).
     slope: &["1/2"],
     bend: &[(0, 0, "sqrt(6) / 9 normrow(D)")],
+    // of one row, with S = diag(y) - y y', the square is the largest eigenvalue of (1 + 2 y y') S² - 4 S³ - 2 S y y' S, which is at
+    // most 3 λ² - 6 λ³ ≤ 1/9 at an eigenvalue λ of S
+    stack: &[(0, 0, "1/3")],
     published: &[
         Published { of: "norm2", bound: "sqrt(m n)", source: "Theorem 17", errata: None },
         Published { of: "slope 0", bound: "1/2", source: "Theorem 17", errata: Some("T17.bound.dAdT") },

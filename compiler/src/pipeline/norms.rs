@@ -167,12 +167,10 @@ pub fn norms_by_products(
     };
     let count = |k: usize| shape(k).0 * shape(k).1;
     let mut out = vec![];
-    for i in 0..leaves.len() {
-        for j in 0..=i {
-            let forward = map(&blocks[j][i], &[j])?;
-            let back = map(&blocks[i][j], &[i])?;
-            out.push(norm(&forward, &back, count(j))?);
-        }
+    let pairs = (0..leaves.len()).flat_map(|i| (0..=i).map(move |j| (i, j)));
+    for (i, j) in pairs {
+        let (forward, back) = (map(&blocks[j][i], &[j])?, map(&blocks[i][j], &[i])?);
+        out.push(norm(&forward, &back, count(j))?);
     }
     let every: Vec<usize> = (0..leaves.len()).collect();
     let whole = map(&whole, &every)?;

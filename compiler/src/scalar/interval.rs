@@ -7,7 +7,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 /// All numbers from `low` to `high`; of what has no bound `-∞ … ∞`.
 ///
 /// Source: Moore, Kearfott & Cloud (2009), Introduction to Interval Analysis. The functions of the platform are taken to be right to
-/// [`UNITS`] units in the last place; the GNU library documents at most two.
+/// four units in the last place; the GNU library documents at most two.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// The least.
@@ -72,7 +72,7 @@ impl Interval {
     fn whole(self, k: u32) -> Interval {
         let raised = |x: f64| (1..k).fold(Interval::point(x), |y, _| y * Interval::point(x));
         let (a, b) = (raised(self.low), raised(self.high));
-        if k % 2 == 0 && self.has_zero() { Interval { low: 0.0, high: a.union(b).high } } else { a.union(b) }
+        if k.is_multiple_of(2) && self.has_zero() { Interval { low: 0.0, high: a.union(b).high } } else { a.union(b) }
     }
     /// A function, and its values at the ends and at zero, where pieces of functions meet.
     #[must_use]
