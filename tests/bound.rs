@@ -4,21 +4,23 @@
 #[path = "ops/draw.rs"]
 #[allow(dead_code, reason = "the rows' own tests use all of it")]
 mod draw;
+#[path = "bound/examples.rs"]
+mod examples;
 #[path = "bound/norms.rs"]
 mod norms;
+#[path = "bound/numbers.rs"]
+mod numbers;
 
 use draw::{Call, Mistakes, given, rows};
+use examples::Example;
 use hesse_compiler::{
-    bound::{self, Bounds, Calculus, Formula, Norm, Style, Symbol, Symbols},
+    bound::{self, Calculus, Formula, Norm, Style, Symbol, Symbols},
     data,
     expr::{Kind, Meaning, Op},
-    hessian::{self, Part},
-    index::{Reference, Run},
-    lower::lower,
+    hessian::Part,
     matrix::Matrix,
     pipeline::{self, Settings},
     print::Format,
-    scalar::Interval,
     syntax::{self, Source, ast::Relation},
 };
 use hesse_tests::{model, random, uniform};
@@ -150,47 +152,6 @@ fn no_row_breaks_what_is_published() {
     assert!(seen >= 7, "{seen}");
 }
 
-/// In the style of the thesis, too, no example is above its bounds.
-#[test]
-fn bounds_in_the_style_of_the_thesis_hold() {
-    let (mut bad, mut seen) = (Mistakes::default(), 0);
-    for name in ["attention", "layernorm", "logistic", "mlp", "transformer"] {
-        let example = Example::styled(name, Part::Whole, Symbols::Data, Style::Thesis);
-        for seed in 1..=20 {
-            let (sizes, data) = example.draw(seed);
-            let Some((slack, case)) = example.slack(&sizes, &data) else { continue };
-            bad.claim(slack >= 1.0 - ROUNDING, &format!("slack {slack} at draw {seed} of {case}"));
-            seen += 1;
-        }
-    }
-    bad.none();
-    assert!(seen > 60, "{seen}");
-}
-
-/// Products with vectors give the norms that dense blocks have.
-#[test]
-fn norms_need_no_dense_blocks() {
-    let settings = Settings { memory: 1 << 30, per_sample: false };
-    let mut seen = 0;
-    for name in ["attention", "mlp", "transformer"] {
-        let path = format!("{ROOT}/examples/{name}.hesse");
-        let mut m = model(&fs::read_to_string(path).expect("an example"));
-        let sizes = m.sizes.iter().enumerate().map(|(k, s)| (s.clone(), 3 + k % 3)).collect();
-        let drawn = data::random(&m, 5, &sizes).expect("random data");
-        let bound = data::bind(&m, &drawn).expect("data that fit");
-        for part in [Part::Whole, Part::GaussNewton, Part::Functional] {
-            let dense = pipeline::norms(&Reference, &mut m, part, &bound, &settings).expect("dense");
-            let free = pipeline::norms_by_products(&Reference, &mut m, part, &bound, &settings).expect("products");
-            let pairs = dense.blocks.iter().zip(&free.blocks).chain([(&dense.whole, &free.whole)]);
-            for (k, (a, b)) in pairs.enumerate() {
-                assert!((a - b).abs() <= 1e-9 * a.abs() + 1e-12, "{name}, {part:?}, {k}: {a} and {b}");
-                seen += 1;
-            }
-        }
-    }
-    assert!(seen > 60, "{seen}");
-}
-
 /// Second derivatives of matrices, stacked: no draw is above the bound, and products attain it.
 #[test]
 fn bounds_of_stacked_second_derivatives_hold() {
@@ -240,66 +201,6 @@ fn bounds_of_stacked_second_derivatives_hold() {
         }
     }
     bad.none();
-}
-
-/// Norms by intervals are not below the exact ones, and hardly above.
-#[test]
-fn norms_by_intervals_are_rounded_up() {
-    let point = Interval::point;
-    let sum = point(0.1) + point(0.2) - point(0.3);
-    // what the three floats make exactly; in floats they make twice that
-    let exact = 2.775_557_561_562_891_4e-17;
-    assert!(sum.low <= exact && exact <= sum.high && sum.high < 3e-16, "{sum:?}");
-    // a multiple of rank one, of lengths 5 and 13, for several sizes of its entries
-    let exact = Matrix { rows: 2, cols: 3, data: vec![9.0, 12.0, 36.0, 12.0, 16.0, 48.0] };
-    let all = [
-        (Norm::Two, 65.0),
-        (Norm::Frobenius, 65.0),
-        (Norm::Row, 52.0),
-        (Norm::Column, 60.0),
-        (Norm::Infinity, 76.0),
-        (Norm::One, 84.0),
-        (Norm::Max, 48.0),
-    ];
-    for scale in [1.0, 2f64.powi(-400), 2f64.powi(400)] {
-        for (norm, value) in all {
-            let found = pipeline::at_most(norm, &exact.map_to(|x| point(scale * x)));
-            assert!(found >= scale * value && found <= scale * value * (1.0 + 1e-12), "{norm:?} of scale {scale}: {found}");
-        }
-    }
-    let wide = exact.map_to(|x| Interval { low: x - 1.0, high: x + 1.0 });
-    for (norm, value) in all {
-        let found = pipeline::at_most(norm, &wide);
-        assert!(found >= value && found <= value + 6.0, "{norm:?}: {found}");
-    }
-    for seed in 0..40 {
-        let (rows, cols) = (1 + seed % 7, 1 + seed % 5);
-        let m = hesse_tests::draw("interval", seed as u64, rows, cols, &[]);
-        for kind in Norm::ALL {
-            let (found, near) = (pipeline::at_most(kind, &m.map_to(point)), norm(kind, &m));
-            assert!(found >= near * (1.0 - 1e-14) && found <= near * (1.0 + 1e-11), "{kind:?} of {m:?}: {found}, {near}");
-        }
-    }
-}
-
-/// A printed bound is no smaller than the number, and at most one in its last digit larger.
-#[test]
-fn printed_numbers_are_rounded_up() {
-    let cases = [
-        (1.0, "1.000000e0"),
-        (0.1, "1.000001e-1"),
-        (123.456_75, "1.234568e2"),
-        (9.999_999_9e9, "1.000000e10"),
-        (0.0, "0.000000e0"),
-    ];
-    for (x, text) in cases {
-        assert_eq!(bound::rounded_up(x), text);
-    }
-    for seed in 0..200 {
-        let x = uniform("rounded", seed).exp() * 10f64.powi(seed as i32 % 40 - 20);
-        let y: f64 = bound::rounded_up(x).parse().expect("a number");
-        assert!(y >= x && y <= x * (1.0 + 1.1e-6), "{x} is printed as {y}");
-    }
 }
 
 /// A product of matrices of which one constant is too small: of its value, its Jacobian, its curvature.
@@ -422,187 +323,6 @@ fn climbed(call: &mut Call, value: &dyn Fn(&mut Call) -> f64, seed: u64) -> f64 
         }
     }
     now
-}
-
-/// An example with its bounds, and a program for all blocks and all symbols.
-struct Example {
-    name: String,
-    bounds: Bounds,
-    model: syntax::Model,
-    program: hesse_compiler::index::Program,
-    symbols: Vec<(Symbol, Norm)>,
-}
-
-impl Example {
-    fn read(name: &str, part: Part, symbols: Symbols) -> Example {
-        Example::styled(name, part, symbols, Style::Tight)
-    }
-
-    fn styled(name: &str, part: Part, symbols: Symbols, style: Style) -> Example {
-        let text = fs::read_to_string(format!("{ROOT}/examples/{name}.hesse")).expect("an example");
-        let mut model = model(&text);
-        let bounds =
-            pipeline::bounds_in_style(&mut model, part, symbols, style).unwrap_or_else(|d| panic!("{name}: {}", d.message));
-        let leaf = |p: &String| model.graph.variable(p).expect("a parameter").expr;
-        let leaves: Vec<_> = model.params.iter().map(leaf).collect();
-        let pairs: Vec<_> =
-            (0..leaves.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).map(|(i, j)| (leaves[i], leaves[j])).collect();
-        let loss = model.loss.expect("a loss");
-        let mut roots = hessian::blocks(&mut model.graph, loss, part, &pairs).expect("derivatives");
-        let mut symbols: Vec<(Symbol, Norm)> = vec![];
-        for f in bounds.blocks.iter().map(|b| b.reason.bound) {
-            for s in bounds.calculus.book.symbols(f) {
-                if let Symbol::Norm(n, e) = s
-                    && !symbols.iter().any(|x| x.0 == Symbol::Norm(n, e))
-                {
-                    symbols.push((Symbol::Norm(n, e), n));
-                    roots.push(e);
-                }
-            }
-        }
-        let roots = pipeline::answer_all(&mut model.graph, &roots).expect("derivatives");
-        let roots: Vec<_> = roots.into_iter().map(|e| syntax::expand(&mut model.graph, e)).collect();
-        let program = lower(&model.graph, &roots);
-        Example { name: name.to_owned(), bounds, model, program, symbols }
-    }
-
-    fn draw(&self, seed: u64) -> (BTreeMap<String, usize>, BTreeMap<String, Matrix<f64>>) {
-        let size = |s: &String| (s.clone(), 2 + (random(s, seed) % 2) as usize);
-        let sizes: BTreeMap<String, usize> = self.model.sizes.iter().map(size).collect();
-        let scale = [1.0, 0.3, 3.0][(seed % 3) as usize];
-        let mut data = BTreeMap::new();
-        for (name, v) in self.model.graph.variables() {
-            let at = |d: &hesse_compiler::dim::Dim| d.eval(&|s| sizes.get(s).copied());
-            let (Some(r), Some(c)) = (at(&v.shape.rows), at(&v.shape.cols)) else { continue };
-            data.insert(
-                name.to_owned(),
-                Matrix::from_fn(r, c, |i, j| scale * uniform(name, seed ^ ((i * 1009 + j) as u64 * 7919))),
-            );
-        }
-        (sizes, data)
-    }
-
-    /// The least slack of all blocks; nothing where the data are outside a domain.
-    fn slack(&self, sizes: &BTreeMap<String, usize>, data: &BTreeMap<String, Matrix<f64>>) -> Option<(f64, String)> {
-        self.least(sizes, data, 1e-300)
-    }
-
-    /// As [`Example::slack`], of blocks with a norm above that.
-    fn least(&self, sizes: &BTreeMap<String, usize>, data: &BTreeMap<String, Matrix<f64>>, above: f64) -> Option<(f64, String)> {
-        let run = Run { data: &|s| data.get(s).cloned(), size: &|s| sizes.get(s).copied(), memory: 1 << 30 };
-        let values = run.run(&self.program).ok()?.values;
-        if values.iter().any(|m| m.data.iter().any(|x| !x.is_finite())) {
-            return None;
-        }
-        let blocks = self.bounds.blocks.len();
-        let known: BTreeMap<&Symbol, f64> =
-            self.symbols.iter().zip(&values[blocks..]).map(|((s, n), m)| (s, norm(*n, m) * (1.0 + ROUNDING))).collect();
-        let of = |s: &Symbol| match s {
-            Symbol::Size(d) => d.eval(&|n| sizes.get(n).copied()).map(|n| n as f64),
-            Symbol::Pi => Some(std::f64::consts::PI.next_up()),
-            s => known.get(s).copied(),
-        };
-        let mut least = (f64::INFINITY, String::new());
-        for (b, m) in self.bounds.blocks.iter().zip(&values) {
-            let bound = self.bounds.calculus.book.value(b.reason.bound, &of)?;
-            let found = norm(Norm::Two, m);
-            let slack = if found <= above { f64::INFINITY } else { bound / found };
-            if slack < least.0 {
-                least = (slack, format!("{}: ({}, {}): norm {found}, bound {bound}", self.name, b.row, b.col));
-            }
-        }
-        Some(least)
-    }
-}
-
-fn examples() -> Vec<String> {
-    let files = fs::read_dir(format!("{ROOT}/examples")).expect("the examples");
-    let name =
-        |f: std::io::Result<fs::DirEntry>| Some(f.expect("readable").file_name().to_str()?.strip_suffix(".hesse")?.to_owned());
-    let mut names: Vec<String> = files.filter_map(name).collect();
-    names.sort();
-    assert!(names.len() > 15, "{names:?}");
-    names
-}
-
-/// Every bound of every example on a thousand draws.
-#[test]
-fn bounds_of_examples_hold() {
-    let (mut bad, mut least) = (Mistakes::default(), BTreeMap::new());
-    for name in examples() {
-        let example = Example::read(&name, Part::Whole, Symbols::Data);
-        let (mut seen, mut seed) = (0, 0);
-        while seen < 1000 {
-            seed += 1;
-            assert!(seed < 4000, "{name} has values at {seen} draws of {seed} only");
-            let (sizes, data) = example.draw(seed);
-            let Some((slack, case)) = example.slack(&sizes, &data) else { continue };
-            bad.claim(slack >= 1.0 - ROUNDING, &format!("slack {slack} at draw {seed} of {case}"));
-            let l: &mut f64 = least.entry(name.clone()).or_insert(f64::INFINITY);
-            *l = l.min(slack);
-            seen += 1;
-        }
-    }
-    bad.none();
-    assert!(least.len() > 15);
-}
-
-/// Bounds in Jacobians and curvatures hold but for the rounding of what they are made of, which may cancel; and that of a block
-/// without anything to lose is its norm.
-#[test]
-fn bounds_in_jacobians_hold() {
-    let (mut bad, mut attained) = (Mistakes::default(), vec![]);
-    for name in ["attention", "dag", "layernorm", "logistic", "mlp"] {
-        let example = Example::read(name, Part::Whole, Symbols::Jacobians);
-        let mut seen = 0;
-        for seed in 1..30 {
-            let (sizes, data) = example.draw(seed);
-            let Some((slack, case)) = example.least(&sizes, &data, 1e-9) else { continue };
-            bad.claim(slack >= 1.0 - 1e-6, &format!("slack {slack} at draw {seed} of {case}"));
-            if name == "attention" {
-                attained.push(slack);
-            }
-            seen += 1;
-        }
-        assert!(seen >= 10, "{name}: {seen} draws");
-    }
-    bad.none();
-    // the Hessian in the value weights is a multiple of the square of a Jacobian
-    assert!(attained.iter().all(|&s| s <= 1.0 + 1e-6), "{attained:?}");
-}
-
-/// Steps that make the slack smaller do not get below one.
-#[test]
-fn bounds_of_examples_hold_under_ascent() {
-    let mut bad = Mistakes::default();
-    for name in examples() {
-        let example = Example::read(&name, Part::Whole, Symbols::Data);
-        let mut steps = 0;
-        for start in 0..3u64 {
-            let (sizes, mut data) = example.draw(100 + start);
-            let Some((mut now, _)) = example.slack(&sizes, &data) else { continue };
-            let mut length = 0.5;
-            for step in 0..100u64 {
-                steps += 1;
-                let mut next = data.clone();
-                for (n, m) in &mut next {
-                    for (k, x) in m.data.iter_mut().enumerate() {
-                        *x += length * uniform(n, start ^ (step << 32) ^ (k << 8) as u64);
-                    }
-                }
-                match example.slack(&sizes, &next) {
-                    Some((slack, case)) if slack < now => {
-                        bad.claim(slack >= 1.0 - ROUNDING, &format!("slack {slack} of {case}"));
-                        (now, data) = (slack, next);
-                        length *= 1.5;
-                    }
-                    _ => length *= 0.85,
-                }
-            }
-        }
-        assert!(steps >= 100, "{name}: {steps} steps");
-    }
-    bad.none();
 }
 
 /// What data refute has no proof.

@@ -7,6 +7,7 @@ use crate::{Manner, eval::threads, files, source::Source};
 use hesse::dynamic::{Cpu, Dynamic};
 use hesse_compiler::{
     bound::{Bounds, Style, Symbols},
+    diagnostic::Diagnostic,
     hessian::Part,
     pipeline::{self, Loss, Measured, Settings},
     print::Format,
@@ -107,26 +108,23 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     };
     let (style, other) = if args.style == "thesis" { (Style::Thesis, Style::Tight) } else { (Style::Tight, Style::Thesis) };
     let data = args.source.read(&model, manner)?;
-    let shown = |model: &Model| {
-        let sources = model.sources.clone();
-        move |d: hesse_compiler::diagnostic::Diagnostic| d.render(&sources, manner.color)
-    };
-    let shown = shown(&model);
-    let bounds = pipeline::bounds_in_style(&mut model, part, symbols, style).map_err(&shown)?;
+    let sources = model.sources.clone();
+    let shown = |d: Diagnostic| d.render(&sources, manner.color);
+    let bounds = pipeline::bounds_in_style(&mut model, part, symbols, style).map_err(shown)?;
     let bounds = if args.asymptotic { bounds.asymptotic() } else { bounds };
     let (mut losses, mut numbers) = (vec![], None);
     if let Some((data, memory)) = data {
         let settings = Settings { memory, per_sample: false };
         if args.slack {
-            losses = pipeline::losses(&mut model, &bounds, &data, &settings).map_err(&shown)?;
+            losses = pipeline::losses(&mut model, &bounds, &data, &settings).map_err(shown)?;
         }
         let executor = Dynamic(Cpu::<f64>::new(threads(None)));
-        let own = pipeline::numbers(&mut model, &bounds, &data, &settings).map_err(&shown)?;
-        let norms = pipeline::norms(&executor, &mut model, part, &data, &settings).map_err(&shown)?;
+        let own = pipeline::numbers(&mut model, &bounds, &data, &settings).map_err(shown)?;
+        let norms = pipeline::norms(&executor, &mut model, part, &data, &settings).map_err(shown)?;
         // the thesis has norms of data alone
         let plain = if symbols == Symbols::Declared { symbols } else { Symbols::Data };
-        let b = pipeline::bounds_in_style(&mut model, part, plain, other).map_err(&shown)?;
-        let other = pipeline::numbers(&mut model, &b, &data, &settings).map_err(&shown)?;
+        let b = pipeline::bounds_in_style(&mut model, part, plain, other).map_err(shown)?;
+        let other = pipeline::numbers(&mut model, &b, &data, &settings).map_err(shown)?;
         let measured = |bound: Option<f64>, norm: f64| bound.map(|bound| Measured { bound, norm });
         numbers = Some(Numbers {
             blocks: own.blocks.iter().zip(&norms.blocks).map(|(b, n)| measured(*b, *n)).collect(),

@@ -198,8 +198,7 @@ pub fn bounds(model: &mut Model, loss: Expr, part: Part, symbols: Symbols, style
     let mut c = Calculus::new(symbols);
     c.style = style;
     assume(&mut c, model);
-    let leaves: Vec<(String, Expr)> =
-        model.params.iter().filter_map(|p| Some((p.clone(), model.graph.variable(p)?.expr))).collect();
+    let leaves = model.leaves();
     let blocks = blocks(&mut c, &mut model.graph, loss, part, &leaves)?;
     let all: Vec<Formula> = blocks.iter().map(|b| b.reason.bound).collect();
     let whole = match style {

@@ -149,8 +149,7 @@ struct Asked {
 }
 
 fn formulas(model: &mut Model, loss: Expr) -> Result<(Formulas, Vec<Derived>, Vec<String>), Diagnostic> {
-    let params: Vec<(String, Expr)> =
-        model.params.iter().filter_map(|p| Some((p.clone(), model.graph.variable(p)?.expr))).collect();
+    let params = model.leaves();
     let (mut queries, mut asked) = (vec![], vec![]);
     for (row, x) in &params {
         let expr = model.graph.apply(&GRAD, &[loss, *x]);

@@ -175,7 +175,7 @@ pub(crate) fn shape(s: &str) -> String {
 }
 
 /// `\lVert W\rVert_F`.
-pub(crate) fn norm(what: &str, index: &str) -> String {
+fn norm(what: &str, index: &str) -> String {
     let what = match what {
         "·" => "\\cdot".to_owned(),
         word if word.len() > 1 => format!("\\mathrm{{{word}}}"),
@@ -183,6 +183,21 @@ pub(crate) fn norm(what: &str, index: &str) -> String {
     };
     let index = index.replace('∞', "\\infty").replace("max", "\\mathrm{max}");
     format!("\\lVert {what}\\rVert_{{{index}}}")
+}
+
+/// Words of a format that has formulas between dollar signs, which says how it writes plain text and what would be typed.
+pub(crate) fn line(all: &[Span], plain: fn(&str) -> String, code: fn(&str) -> String) -> String {
+    let span = |s: &Span| match s {
+        Span::Plain(s) => plain(s),
+        Span::Code(s) => code(s),
+        Span::Norm(what, index) => format!("${}$", norm(what, index)),
+    };
+    all.iter().map(span).collect()
+}
+
+/// Where the Rust module is found that is too long for a format.
+pub(crate) fn module(file: &str) -> Vec<Span> {
+    vec![Span::Plain("As a Rust module: ".to_owned()), Span::Code(format!("hesse emit {file} --target rust -o model.rs"))]
 }
 
 /// A number that may be unknown.

@@ -1,7 +1,7 @@
 //! The page as Markdown with LaTeX between dollar signs, and its charts as images beside it.
 
 use crate::{
-    document::{Cell, Chart, Item, Kind, Math, Span, Table, document, norm, shape},
+    document::{Cell, Chart, Item, Kind, Math, Span, Table, document, line, module, shape},
     files::{Page, file},
     page::{Report, Step},
     plot::Image,
@@ -31,7 +31,7 @@ fn item(out: &mut String, i: &Item, folder: &str) {
         Item::Notations { items, rust, file } => {
             items.iter().for_each(|i| item(out, i, folder));
             match rust {
-                Some(_) => format!("As a Rust module: {}", code(&format!("hesse emit {file} --target rust -o model.rs"))),
+                Some(_) => spans(&module(file)),
                 None => return,
             }
         }
@@ -77,12 +77,7 @@ fn code(s: &str) -> String {
 }
 
 fn spans(all: &[Span]) -> String {
-    let span = |s: &Span| match s {
-        Span::Plain(s) => plain(s),
-        Span::Code(s) => code(s),
-        Span::Norm(what, index) => format!("${}$", norm(what, index)),
-    };
-    all.iter().map(span).collect()
+    line(all, plain, code)
 }
 
 fn display(m: &Math) -> String {

@@ -12,7 +12,6 @@ use crate::{
 use hesse::dynamic::{Cpu, Dynamic};
 use hesse_compiler::{
     diagnostic::{Code, Diagnostic},
-    expr::Expr,
     hessian::Part,
     matrix::Matrix,
     ops::grad::GRAD,
@@ -54,8 +53,7 @@ pub(crate) fn numbers(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Found, Diagnostic> {
     progress(Progress { task: "loss and gradient", done: 0, of: 1 });
-    let params: Vec<(String, Expr)> =
-        model.params.iter().filter_map(|p| Some((p.clone(), model.graph.variable(p)?.expr))).collect();
+    let params = model.leaves();
     let loss = model.loss.expect("the page is of a model with a loss");
     // the loss first: the diagnostics of the ordinary evaluation say best what is wrong with the data
     let mut queries = vec![Query { text: "loss".to_owned(), expr: loss, blocks: vec![] }];

@@ -3,7 +3,7 @@
 mod words;
 
 use crate::{
-    document::{Cell, Chart, Item, Kind, Math, Span, Table, document, norm, shape},
+    document::{Cell, Chart, Item, Kind, Math, Span, Table, document, line, module, shape},
     files::{Page, file},
     page::{Report, Step},
     plot::Image,
@@ -56,7 +56,7 @@ fn item(out: &mut String, i: &Item) {
         Item::Notations { items, rust, file } => {
             items.iter().for_each(|i| item(out, i));
             match rust {
-                Some(_) => format!("As a Rust module: {}\n", code(&format!("hesse emit {file} --target rust -o model.rs"))),
+                Some(_) => format!("{}\n", spans(&module(file))),
                 None => return,
             }
         }
@@ -92,12 +92,7 @@ fn item(out: &mut String, i: &Item) {
 }
 
 fn spans(all: &[Span]) -> String {
-    let span = |s: &Span| match s {
-        Span::Plain(s) => plain(s),
-        Span::Code(s) => code(s),
-        Span::Norm(what, index) => format!("${}$", norm(what, index)),
-    };
-    all.iter().map(span).collect()
+    line(all, plain, code)
 }
 
 fn display(m: &Math) -> String {

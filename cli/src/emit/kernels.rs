@@ -71,9 +71,8 @@ pub(super) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let source = args.output.file_name().unwrap_or_default().to_string_lossy();
     let manifest = manifest(&plan, &kernels, &names, &json!({ "target": args.target, "dtype": args.dtype, "source": source }));
     let manifest = serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n";
-    let written = |path, text: &str| output::whole(path, text.as_bytes()).map_err(|m| files::file_error(m, manner));
-    written(&args.output, &text)?;
-    written(&manifest_path, &manifest)?;
+    output::together(&[(args.output.clone(), text.into_bytes()), (manifest_path, manifest.into_bytes())])
+        .map_err(|m| files::file_error(m, manner))?;
     Ok(String::new())
 }
 

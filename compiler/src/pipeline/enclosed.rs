@@ -91,11 +91,10 @@ fn spectral_of_floats(m: &DMatrix<f64>) -> f64 {
     let scale = 2f64.powi(-(top.log2().floor() as i32).clamp(-1000, 1000));
     let m = m * scale;
     let gram = m.tr_mul(&m);
-    let found: Result<f64, Infallible> = largest_singular(n, &mut |x| {
+    let Ok(about) = largest_singular(n, &mut |x| {
         let x = DMatrix::from_column_slice(n, 1, x);
-        Ok((&gram * x).as_slice().to_vec())
+        Ok::<_, Infallible>((&gram * x).as_slice().to_vec())
     });
-    let about = found.unwrap_or_else(|never| match never {});
     let gamma = |k: usize| (1.01 * k as f64 * (f64::EPSILON / 2.0)).next_up();
     let frobenius = (1.0 + 2.0 * gamma(rows * n)) * m.iter().map(|x| x * x).sum::<f64>();
     // what vanishes below the smallest normal number

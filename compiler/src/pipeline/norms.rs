@@ -28,11 +28,6 @@ pub struct Norms {
     pub whole: f64,
 }
 
-/// The parameters, in the order declared.
-fn leaves(model: &Model) -> Vec<(String, Expr)> {
-    model.params.iter().filter_map(|p| Some((p.clone(), model.graph.variable(p)?.expr))).collect()
-}
-
 /// The norms of the blocks of the Hessian, averaged over a batch, and of the whole.
 ///
 /// Errors: missing data, a value outside a domain, one that is not finite.
@@ -62,7 +57,7 @@ pub(super) fn symmetric_blocks(model: &mut Model, part: Part) -> Vec<Query> {
         Part::Functional => &FUNCTIONAL,
     };
     let loss = model.loss.expect("bounds have been derived from it");
-    let leaves = leaves(model);
+    let leaves = model.leaves();
     let mut queries = vec![];
     for (i, (row, x)) in leaves.iter().enumerate() {
         for (col, y) in &leaves[..=i] {
@@ -124,7 +119,7 @@ pub fn norms_by_products(
 ) -> Result<Norms, Diagnostic> {
     const WHAT: &str = "the product of the Hessian with a vector";
     let loss = model.loss.expect("bounds have been derived from it");
-    let leaves = leaves(model);
+    let leaves = model.leaves();
     let g = &mut model.graph;
     let name = |k: usize| format!("direction of {}", leaves[k].0);
     let mut directions = vec![];
@@ -192,13 +187,13 @@ fn times_transposed(m: &Matrix<f64>, x: &[f64], y: &mut [f64]) {
 
 /// The spectral norm of a dense block.
 pub fn norm_of_block(m: &Matrix<f64>) -> f64 {
-    let exact: Result<f64, Infallible> = largest_singular(m.cols, &mut |x| {
+    let Ok(norm) = largest_singular(m.cols, &mut |x| {
         let (mut y, mut z) = (vec![0.0; m.rows], vec![0.0; m.cols]);
         times(m, x, &mut y);
         times_transposed(m, &y, &mut z);
-        Ok(z)
+        Ok::<_, Infallible>(z)
     });
-    exact.unwrap_or_else(|never| match never {})
+    norm
 }
 
 /// The spectral norm of the symmetric matrix of which the blocks of the lower triangle are given row by row.
@@ -223,6 +218,6 @@ pub fn norm_of_whole(blocks: &[Matrix<f64>]) -> f64 {
         }
         y
     };
-    let exact: Result<f64, Infallible> = largest_singular(n, &mut |x| Ok(apply(&apply(x))));
-    exact.unwrap_or_else(|never| match never {})
+    let Ok(norm) = largest_singular(n, &mut |x| Ok::<_, Infallible>(apply(&apply(x))));
+    norm
 }

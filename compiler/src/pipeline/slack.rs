@@ -66,7 +66,7 @@ pub fn losses(model: &mut Model, b: &Bounds, data: &Bound, settings: &Settings) 
 
 fn asked(model: &mut Model, b: &Bounds) -> Result<Vec<Asked>, NotDifferentiable> {
     let loss = model.loss.expect("bounds have been derived from it");
-    let leaves: Vec<Expr> = model.params.iter().filter_map(|p| Some(model.graph.variable(p)?.expr)).collect();
+    let leaves: Vec<Expr> = model.leaves().into_iter().map(|l| l.1).collect();
     let g = &mut model.graph;
     let (f, _) = hessian::of_part(g, loss, b.part);
     let delta = adjoints(g, f, &leaves)?;

@@ -30,6 +30,13 @@ impl Interval {
     fn near(low: f64, high: f64) -> Interval {
         if low.is_nan() || high.is_nan() { ALL } else { Interval { low: low.next_down(), high: high.next_up() } }
     }
+    /// What lies between floats that were computed to the nearest; infinity times zero may be all.
+    fn hull(ends: [f64; 4]) -> Interval {
+        if ends.iter().any(|x| x.is_nan()) {
+            return ALL;
+        }
+        Interval::near(ends.into_iter().fold(f64::INFINITY, f64::min), ends.into_iter().fold(f64::NEG_INFINITY, f64::max))
+    }
     /// A function of the platform that grows.
     fn growing(self, f: impl Fn(f64) -> f64) -> Interval {
         let (mut low, mut high) = (f(self.low), f(self.high));
@@ -120,12 +127,7 @@ impl Mul for Interval {
         if o.low == 1.0 && o.high == 1.0 {
             return self;
         }
-        let all = [self.low * o.low, self.low * o.high, self.high * o.low, self.high * o.high];
-        // infinity times zero
-        if all.iter().any(|x| x.is_nan()) {
-            return ALL;
-        }
-        Interval::near(all.into_iter().fold(f64::INFINITY, f64::min), all.into_iter().fold(f64::NEG_INFINITY, f64::max))
+        Interval::hull([self.low * o.low, self.low * o.high, self.high * o.low, self.high * o.high])
     }
 }
 impl Div for Interval {
@@ -137,11 +139,7 @@ impl Div for Interval {
         if o.low == 1.0 && o.high == 1.0 {
             return self;
         }
-        let all = [self.low / o.low, self.low / o.high, self.high / o.low, self.high / o.high];
-        if all.iter().any(|x| x.is_nan()) {
-            return ALL;
-        }
-        Interval::near(all.into_iter().fold(f64::INFINITY, f64::min), all.into_iter().fold(f64::NEG_INFINITY, f64::max))
+        Interval::hull([self.low / o.low, self.low / o.high, self.high / o.low, self.high / o.high])
     }
 }
 

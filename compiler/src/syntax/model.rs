@@ -46,6 +46,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// The parameters with their nodes, in the order of their declaration.
+    pub fn leaves(&self) -> Vec<(String, Expr)> {
+        self.params.iter().filter_map(|p| Some((p.clone(), self.graph.variable(p)?.expr))).collect()
+    }
+
     /// The equations that are assumed.
     pub fn equations(&self) -> Vec<(Expr, Expr)> {
         let equation = |a: &Assumption| match a.says {

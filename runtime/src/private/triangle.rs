@@ -7,8 +7,9 @@ use super::{
 use crate::Real;
 use std::thread;
 
-/// As [`product`](super::product::product), where two letters may change places without a change of a, both letters of c and not of b: what they index is
-/// computed once for both orders. Says whether it was done: only a matrix product is, whose rows these letters are.
+/// As [`product`](super::product::product), where two letters may change places without a change of a, both letters of c and not of
+/// b: what they index is computed once for both orders. Says whether it was done: only a matrix product is, whose rows these letters
+/// are.
 pub(crate) fn triangle<R: Real>(
     alpha: R,
     (extents, [i, j]): (&[usize], [usize; 2]),

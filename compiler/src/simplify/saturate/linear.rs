@@ -60,9 +60,8 @@ impl Search {
         let out = g.is_ones(e)
             || match g.node(e).clone() {
                 Node::Apply(op, args) => {
-                    let name = op.0.name;
-                    let entrywise = [ADD.name, HADAMARD.name, POWER.name, SCALE.name, TRANSPOSE.name].contains(&name);
-                    entrywise && args.iter().all(|&a| self.is_entrywise(a))
+                    let entrywise = [&ADD, &HADAMARD, &POWER, &SCALE, &TRANSPOSE].map(OpRef);
+                    entrywise.contains(&op) && args.iter().all(|&a| self.is_entrywise(a))
                 }
                 _ => true,
             };
