@@ -1,5 +1,8 @@
 //! What every back end must do: products in any layout, maps and calls, against loops that cannot be wrong; and whole batches.
 
+#[path = "conformance/chains.rs"]
+mod chains;
+
 use hesse::dynamic::{Backend, Cpu, Dynamic, Engine};
 use hesse_compiler::{
     data::{self, Bound},
@@ -297,6 +300,7 @@ fn conforms<E: Engine>(engine: &E, tolerance: f64, rounds: u64) {
     let untouched = run(engine, vec![], &[vec![1.0]], &[3], &[1, 0]).expect("an array that nothing is added to");
     assert_eq!(untouched, [vec![0.0; 3], vec![1.0]], "an array that nothing was added to is zero");
     row_functions(engine, tolerance);
+    chains::agree(engine, 10.0 * tolerance, rounds);
 }
 
 /// Every function of rows and of entries that has rows in `ops`, on short and long rows, against the rows themselves.

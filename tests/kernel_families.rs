@@ -1,4 +1,5 @@
-//! Runs every family of kernels once, small, on the first OpenCL device: `clean`, or with one barrier removed: `tile`, `lanes`.
+//! Runs every family of kernels once, small, on the first OpenCL device: `clean`, or with one barrier removed: `tile`, `lanes`,
+//! `chain`.
 //!
 //! `device.rs` runs it under Oclgrind, which tells of races and of places outside of arrays.
 
@@ -41,6 +42,31 @@ fn product(extents: &[usize], c: &[usize], a: &[usize], b: &[usize], symmetric: 
     plan(Action::Product(p), &[length(a), length(b)], length(c))
 }
 
+/// `(A ∘ (V - rowsum(A ∘ V))) U` for `A = softmax(X W)`: products, a function of rows and sums within them, in one kernel.
+fn chain([m, k, n]: [usize; 3]) -> Plan {
+    let operand = |array, s: &[usize]| Operand { array, offset: 0, strides: s.to_vec() };
+    let product = |coefficient: i64, extents: &[usize], factors: Vec<Operand>, target: Operand, first: bool| {
+        let (extents, symmetric, exchange) = (extents.to_vec(), None, vec![]);
+        Action::Product(Product { coefficient: Number::int(coefficient), extents, factors, target, symmetric, exchange, first })
+    };
+    let Meaning::Rowwise(values) = &SOFTMAX.meaning else { panic!("softmax goes by rows") };
+    let by_rows = |array| operand(array, &[n, 1]);
+    let steps = vec![
+        product(1, &[m, n, k], vec![operand(0, &[k, 0, 1]), operand(1, &[0, 1, n])], operand(4, &[n, 1, 0]), true),
+        Action::Call { name: "softmax", values, arguments: vec![(4, [m, n])], sizes: vec![], target: 5, times: 1 },
+        product(1, &[m, n], vec![by_rows(5), by_rows(2)], operand(6, &[1, 0]), true),
+        product(1, &[m, n], vec![by_rows(2)], by_rows(7), true),
+        product(-1, &[m, n], vec![operand(6, &[1, 0])], by_rows(7), false),
+        product(2, &[m, n], vec![by_rows(5), by_rows(7)], by_rows(8), true),
+        product(1, &[m, n, n], vec![operand(8, &[n, 0, 1]), operand(3, &[0, 1, n])], operand(9, &[n, 1, 0]), true),
+    ];
+    let arrays = vec![m * k, k * n, m * n, n * n, m * n, m * n, m, m * n, m * n, m * n];
+    let words = arrays.iter().map(|_| "an array".to_owned()).collect();
+    let inputs = (0..4).map(|a| (a, a.to_string(), [1, arrays[a]])).collect();
+    let steps = steps.into_iter().map(|action| Planned { action, note: String::new(), last: vec![] }).collect();
+    Plan { outputs: vec![(9, [m, n])], arrays, words, inputs, steps, ..Plan::default() }
+}
+
 fn families() -> Vec<Plan> {
     let rows = |op: &'static hesse_compiler::expr::Op, m: usize, n: usize| {
         let Meaning::Rowwise(values) = &op.meaning else { panic!("{} goes by rows", op.name) };
@@ -58,6 +84,8 @@ fn families() -> Vec<Plan> {
         rows(&SOFTMAX, 3, 150),
         rows(&LAYERNORM, 2, 40),
         rows(&ROWARGMAX, 2, 40),
+        chain([3, 10, 12]),
+        chain([5, 4, 100]),
     ]
 }
 
@@ -78,7 +106,7 @@ fn clean() {
         let wanted = cpu.run_ready(&cpu.ready(plan).expect("ready"), &read).expect("values").values.remove(0);
         assert!(hesse_tests::distance(&wanted, &found) < 1e-12, "other values than the processor's");
     }
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["entries", "map", "reduce", "rows", "tile"]);
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["chain", "entries", "map", "reduce", "rows", "tile"]);
 }
 
 /// A kernel of that family without the first barrier behind a place in its text.
@@ -89,7 +117,7 @@ fn broken(family: &str, behind: &str) {
     let source = kernels.source(Dialect::OpenCl, Precision::Double);
     let at = source.find(behind).expect("a place");
     let without = format!("{}{}", &source[..at], source[at..].replacen("BARRIER();", "", 1));
-    assert!(without.len() < source.len(), "a barrier was removed");
+    assert!(without.len() < source.len(), "a barrier is removed from\n{}", &source[at..]);
     let api = OpenCl::new().expect("an OpenCL device");
     let kernel = Api::<f64>::compile(&api, &without, &[kernels.kernels[0].name.clone()]).expect("a kernel").remove(0);
     let Some(Task::Launch { arrays, .. }) = kernels.tasks.first() else { panic!("a kernel is started") };
@@ -111,6 +139,7 @@ fn main() {
         Some("clean") => clean(),
         Some("tile") => broken("tile", "KERNEL void"),
         Some("lanes") => broken("reduce", "DEVICE real lanes_sum"),
-        other => panic!("clean, tile or lanes, not {other:?}"),
+        Some("chain") => broken("chain", "] = 2 S"),
+        other => panic!("clean, tile, lanes or chain, not {other:?}"),
     }
 }

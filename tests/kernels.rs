@@ -48,10 +48,31 @@ fn kernels_of_the_transformer_block() {
 fn both_languages_have_the_same_bytes() {
     let make = || kernels("attention", &["grad(loss)", "hessian(loss, Wv)"], &[("L", 5), ("dV", 4), ("dK", 3)]);
     let k = make();
-    assert!(k.kernels.len() > 10 && k.functions.contains("row_softmax"));
+    assert!(!k.kernels.is_empty() && k.functions.contains("row_softmax"), "{}", k.text());
     for precision in [Precision::Single, Precision::Double] {
         let rest = |d: Dialect| k.source(d, precision).strip_prefix(&prelude(d, precision)).map(str::to_owned);
         assert!(rest(Dialect::Cuda).is_some() && rest(Dialect::Cuda) == rest(Dialect::OpenCl));
     }
     assert_eq!(k.source(Dialect::Cuda, Precision::Double), make().source(Dialect::Cuda, Precision::Double));
+}
+
+/// Launches of an evaluation, and how many of them a library may do.
+fn launches(example: &str, query: &str, sizes: &[(&str, usize)]) -> [usize; 2] {
+    let k = kernels(example, &[query], sizes);
+    let libraries = k.tasks.iter().filter(|t| matches!(t, Task::Launch { gemm: Some(_), .. })).count();
+    [k.tasks.iter().filter(|t| matches!(t, Task::Launch { .. })).count(), libraries]
+}
+
+#[test]
+fn steps_over_the_same_rows_are_one_launch() {
+    assert_eq!(launches("softmax", "jacobian(A, X)", &[("L", 8), ("n", 20)]), [1, 0]);
+    assert!(launches("layernorm", "jacobian(Y, X)", &[("L", 8), ("dV", 20)])[0] <= 3);
+    assert!(launches("attention", "hessian(loss)", &[("L", 49), ("dV", 16), ("dK", 16)])[0] <= 16);
+}
+
+/// The other side of the rule.
+#[test]
+fn large_products_stay_apart() {
+    let [all, libraries] = launches("attention", "F", &[("L", 1024), ("dV", 1024), ("dK", 1024)]);
+    assert!(libraries >= 4 && all <= libraries + 4, "{libraries} of {all} launches are large products");
 }

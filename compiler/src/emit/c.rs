@@ -1,15 +1,17 @@
 //! C for devices: the steps of a plan as kernels, in one dialect that is CUDA C and OpenCL C after a short prelude.
 //!
 //! Sizes, strides and coefficients are constants. Steps of the same shape share one kernel; products that are added to one array
-//! after the other are one kernel. What has no kernel is left to the host and named. Kernels are the same bytes for both languages.
+//! after the other are one kernel, as are steps that go over the same rows. What has no kernel is left to the host and named. Kernels are the same bytes for both languages.
 
+mod chain;
 mod library;
 mod product;
 mod reach;
 mod text;
 
 use crate::index::plan::{Action, ArrayId, Plan, Product};
-use std::collections::BTreeMap;
+use chain::{Chain, Item};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The language that the prelude is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +68,7 @@ pub fn prelude(dialect: Dialect, precision: Precision) -> String {
 pub struct Kernel {
     /// Its name.
     pub name: String,
-    /// How it goes about it: `entries`, `reduce`, `tile`, `map`, `rows`.
+    /// How it goes about it: `entries`, `reduce`, `tile`, `map`, `rows`; `chain` for several steps.
     pub family: &'static str,
     /// What it computes, then its text.
     pub text: String,
@@ -106,7 +108,7 @@ pub struct Gemm {
 pub enum Task {
     /// Sets an array to zero.
     Zero(ArrayId),
-    /// Starts a kernel on arrays, the last of which is written.
+    /// Starts a kernel on arrays, the last ones of which are written.
     Launch {
         /// The kernel, by its place.
         kernel: usize,
@@ -138,12 +140,24 @@ impl Kernels {
         if let Some((what, n)) = plan.largest().filter(|l| l.1 > i32::MAX as usize - 1024) {
             return Err((what.to_owned(), n));
         }
-        let mut make = Maker { plan, out: Kernels::default(), by_text: BTreeMap::new(), exists: vec![false; plan.arrays.len()] };
+        let mut users = vec![vec![]; plan.arrays.len()];
+        for (k, s) in plan.steps.iter().enumerate() {
+            s.action.arrays().into_iter().for_each(|a| users[a].push(k));
+        }
+        let exists = vec![false; plan.arrays.len()];
+        let mut make = Maker { plan, out: Kernels::default(), by_text: BTreeMap::new(), exists, users };
         plan.inputs.iter().for_each(|i| make.exists[i.0] = true);
         plan.numbers.iter().for_each(|n| make.exists[n.0] = true);
-        let mut k = 0;
-        while k < plan.steps.len() {
-            k += make.step(k);
+        let items = chain::items(plan);
+        let mut next = 0;
+        while next < items.len() {
+            match &items[next] {
+                Item::Step(k) => next += make.step(*k, &items[next + 1..]),
+                Item::Chain(c) => {
+                    make.chain(c);
+                    next += 1;
+                }
+            }
         }
         for (id, _) in &plan.outputs {
             make.read(*id);
@@ -151,6 +165,15 @@ impl Kernels {
         let names = make.out.kernels.iter().map(|k| k.text.as_str()).collect::<Vec<_>>().concat();
         make.out.functions = library::functions(&names);
         Ok(make.out)
+    }
+
+    /// The arrays that a task reads or writes.
+    pub fn arrays(plan: &Plan, task: &Task) -> Vec<ArrayId> {
+        match task {
+            Task::Zero(a) => vec![*a],
+            Task::Launch { arrays, .. } => arrays.clone(),
+            Task::Host(step) => plan.steps[*step].action.arrays(),
+        }
     }
 
     /// Functions and kernels: the same bytes for both languages.
@@ -176,6 +199,8 @@ struct Maker<'p> {
     by_text: BTreeMap<String, usize>,
     /// Arrays that have entries.
     exists: Vec<bool>,
+    /// The steps that touch each array.
+    users: Vec<Vec<usize>>,
 }
 
 impl Maker<'_> {
@@ -187,9 +212,9 @@ impl Maker<'_> {
     }
 
     /// Takes up the step of that place, and those behind it that go into the same kernel; tells how many.
-    fn step(&mut self, k: usize) -> usize {
+    fn step(&mut self, k: usize, behind: &[Item]) -> usize {
         match &self.plan.steps[k].action {
-            Action::Product(p) => return self.products(k, p),
+            Action::Product(p) => return self.products(k, p, behind),
             Action::Map { name, parameters, argument, target, .. } => {
                 match library::map(name, parameters, self.plan.arrays[*argument]) {
                     Some(draft) => {
@@ -225,12 +250,15 @@ impl Maker<'_> {
     }
 
     /// Products from a step on that are added to the same entries.
-    fn products(&mut self, k: usize, first: &Product) -> usize {
+    fn products(&mut self, k: usize, first: &Product, behind: &[Item]) -> usize {
         let mut terms = vec![first];
         if product::joins(first) {
-            let behind = self.plan.steps[k + 1..].iter().map_while(|s| match &s.action {
-                Action::Product(p) if product::together(first, p) => Some(p),
-                _ => None,
+            let behind = behind.iter().map_while(|item| match item {
+                Item::Step(k) => match &self.plan.steps[*k].action {
+                    Action::Product(p) if product::together(first, p) => Some(p),
+                    _ => None,
+                },
+                Item::Chain(_) => None,
             });
             terms.extend(behind.take(product::TERMS - 1));
         }
@@ -247,6 +275,24 @@ impl Maker<'_> {
         let note = &self.plan.steps[k].note;
         self.launch(product::draft(&terms, note), arrays, gemm);
         terms.len()
+    }
+
+    /// Steps that one kernel does, row by row.
+    fn chain(&mut self, c: &Chain) {
+        let steps: BTreeSet<usize> = c.steps().collect();
+        let plan = self.plan;
+        // arrays that come into being and go within the chain
+        let private = |a: ArrayId| {
+            self.users[a].iter().all(|s| steps.contains(s)) && !self.exists[a] && plan.outputs.iter().all(|o| o.0 != a)
+        };
+        let made = chain::draft(c, plan, &private, &|a| !self.exists[a]);
+        for a in c.given().chain(made.cleared.iter().copied()) {
+            self.read(a);
+        }
+        for &a in &made.arrays[made.arrays.len() - made.written..] {
+            self.exists[a] = true;
+        }
+        self.launch(made.draft, made.arrays, None);
     }
 
     fn launch(&mut self, draft: text::Draft, arrays: Vec<ArrayId>, gemm: Option<Gemm>) {

@@ -1,6 +1,9 @@
 //! Where the arrays of a plan lie in one piece of memory: what is given first, then results, then what comes and goes.
 
-use hesse_compiler::index::plan::Plan;
+use hesse_compiler::{
+    emit::c::{Kernels, Task},
+    index::plan::Plan,
+};
 use std::collections::BTreeMap;
 
 /// Every array begins at a multiple of so many numbers: 512 bytes for the smaller ones, as devices ask for.
@@ -25,8 +28,8 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    /// Places for a plan: an array whose last reader is done leaves its place to others.
-    pub(super) fn new(plan: &Plan) -> Arena {
+    /// Places for the tasks of a plan: an array whose last reader is done leaves its place to others.
+    pub(super) fn new(plan: &Plan, tasks: &[Task]) -> Arena {
         let mut places = vec![None; plan.arrays.len()];
         let mut end = 0;
         let mut next = |n: usize| {
@@ -46,8 +49,15 @@ impl Arena {
         // holes by their places
         let mut free: BTreeMap<usize, usize> = BTreeMap::new();
         let fixed: Vec<bool> = places.iter().map(Option::is_some).collect();
-        for step in &plan.steps {
-            for a in step.action.arrays() {
+        let mut last = vec![0; plan.arrays.len()];
+        for (k, task) in tasks.iter().enumerate() {
+            Kernels::arrays(plan, task).into_iter().for_each(|a| last[a] = k);
+        }
+        for (k, task) in tasks.iter().enumerate() {
+            let mut arrays = Kernels::arrays(plan, task);
+            arrays.sort_unstable();
+            arrays.dedup();
+            for &a in &arrays {
                 if places[a].is_some() {
                     continue;
                 }
@@ -75,7 +85,7 @@ impl Arena {
                     },
                 });
             }
-            for &a in step.last.iter().filter(|a| !fixed[**a]) {
+            for &a in arrays.iter().filter(|a| !fixed[**a] && last[**a] == k) {
                 if let Some(at) = places[a] {
                     release(&mut free, at, aligned(plan.arrays[a]));
                 }
@@ -129,7 +139,9 @@ mod tests {
     #[test]
     fn arrays_that_live_together_do_not_overlap() {
         let sizes = [300, 1000, 20, 5000, 40, 700, 700, 3, 129];
-        let arena = Arena::new(&chain(&sizes));
+        let plan = chain(&sizes);
+        let tasks: Vec<Task> = (0..plan.steps.len()).map(Task::Host).collect();
+        let arena = Arena::new(&plan, &tasks);
         let span = |k: usize| (arena.places[k].expect("a place"), sizes[k]);
         for k in 1..sizes.len() {
             for other in [0, k - 1, sizes.len() - 1] {

@@ -218,7 +218,7 @@ impl<R: Real, A: Api<R>> Engine for Device<R, A> {
     fn ready(&self, plan: Plan) -> Result<Ready<A, R>, Failure> {
         let kernels = Kernels::new(&plan).map_err(|(what, entries)| DeviceError::TooMany { what, entries })?;
         let compiled = self.compile(&kernels)?;
-        let arena = Arena::new(&plan);
+        let arena = Arena::new(&plan, &kernels.tasks);
         let whole = self.memory(arena.total)?;
         let part = |at: usize, n: usize| self.api.part(&whole.1, at, n);
         let parts = (arena.places.iter().zip(&plan.arrays))

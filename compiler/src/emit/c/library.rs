@@ -12,6 +12,51 @@ fn all() -> impl Iterator<Item = &'static str> {
     TEXT.trim_end().split("\n\n")
 }
 
+/// A row that is read, and one that is written, as parameters.
+const FROM: &str = "GLOBAL const real* x";
+const TO: &str = "GLOBAL real* y";
+
+/// The name of a function of rows that reads or writes shared memory: its pointers are of another kind.
+pub(super) fn row_function(name: &str, from_shared: bool, to_shared: bool) -> String {
+    format!("row_{name}{}", suffix(from_shared, to_shared))
+}
+
+fn suffix(from_shared: bool, to_shared: bool) -> &'static str {
+    match (from_shared, to_shared) {
+        (false, false) => "",
+        (true, false) => "_from_shared",
+        (false, true) => "_to_shared",
+        (true, true) => "_in_shared",
+    }
+}
+
+/// All functions, each followed by those that differ in the memory of their rows.
+fn variants() -> Vec<String> {
+    let reading: Vec<&str> = all().filter(|f| f.contains(FROM)).map(name).collect();
+    let mut out = vec![];
+    for f in all() {
+        out.push(f.to_owned());
+        for (from, to) in [(true, false), (false, true), (true, true)] {
+            if !f.contains(FROM) || (to && !f.contains(TO)) {
+                continue;
+            }
+            let mut text = f.to_owned();
+            if from {
+                text = text.replace(FROM, "SHARED_POINTER const real* x");
+                // what is called reads the same row
+                for inner in reading.iter().filter(|n| **n != name(f)) {
+                    text = text.replace(&format!("{inner}("), &format!("{inner}{}(", suffix(true, false)));
+                }
+            }
+            if to {
+                text = text.replace(TO, "SHARED_POINTER real* y");
+            }
+            out.push(text.replace(&format!(" {}(", name(f)), &format!(" {}{}(", name(f), suffix(from, to))));
+        }
+    }
+    out
+}
+
 /// The name of a function: the word before the first bracket of its first line that is no comment.
 fn name(function: &str) -> &str {
     let head = function.lines().find(|l| !l.starts_with("//")).unwrap_or_default();
@@ -31,7 +76,8 @@ fn calls(text: &str, wanted: &str) -> bool {
 
 /// The text of all functions that a text calls, and of what those call.
 pub(super) fn functions(text: &str) -> String {
-    let list: Vec<&str> = all().collect();
+    let all = variants();
+    let list: Vec<&str> = all.iter().map(String::as_str).collect();
     let mut needed: Vec<bool> = list.iter().map(|f| calls(text, name(f))).collect();
     loop {
         let more: Vec<usize> = (0..list.len())
@@ -44,6 +90,11 @@ pub(super) fn functions(text: &str) -> String {
     }
     let used: Vec<String> = list.iter().zip(needed).filter(|x| x.1).map(|x| format!("{}\n", x.0)).collect();
     used.join("\n")
+}
+
+/// Whether an entrywise function has a text.
+pub(super) fn has_map(name: &str) -> bool {
+    has(&format!("map_{name}"))
 }
 
 /// An entrywise function of so many entries.
@@ -70,13 +121,17 @@ pub(super) fn map(name: &str, parameters: &[Number], n: usize) -> Option<Draft> 
     })
 }
 
+/// Entries that a function gives for every row of matrices, all of whose entries lie one after the other; `None` if it has no text.
+pub(super) fn row_width(name: &str, [rows, n]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<usize> {
+    let all = rows * times;
+    let fits = has(&row_function(name, false, false)) && n > 0 && all > 0 && argument == all * n && target.is_multiple_of(all);
+    fits.then(|| target / all)
+}
+
 /// A function of every row of matrices, all of whose entries lie one after the other.
 pub(super) fn rows(name: &str, [rows, n]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<Draft> {
-    let (function, all) = (format!("row_{name}"), rows * times);
-    if !has(&function) || n == 0 || all == 0 || argument != all * n || !target.is_multiple_of(all) {
-        return None;
-    }
-    let width = target / all;
+    let width = row_width(name, [rows, n], times, argument, target)?;
+    let (function, all) = (row_function(name, false, false), rows * times);
     // at least four entries a thread, unless there are few rows
     let lanes = (n / 4).max(1).next_power_of_two().min(THREADS);
     let at_once = THREADS / lanes;

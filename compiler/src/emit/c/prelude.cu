@@ -5,6 +5,7 @@
 #define SHARED __shared__
 #define SHARED_POINTER
 #define BARRIER() __syncthreads()
+#define BARRIER_ALL() __syncthreads()
 #define RESTRICT __restrict__
 #define THREAD ((int)threadIdx.x)
 #define GROUP ((int)blockIdx.x)

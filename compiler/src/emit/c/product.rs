@@ -113,6 +113,28 @@ fn one_to_one(t: &Term) -> bool {
     })
 }
 
+/// Whether the letters of a product reach every entry of its target at most once.
+pub(super) fn one_to_one_target(p: &Product) -> bool {
+    one_to_one(&Term::new(p))
+}
+
+/// What each thread of a product does that has its own kernel, as often as its threads fill a device of so many; `shared` is what the
+/// steps of a reduction cost.
+pub(super) fn alone(p: &Product, device: usize, shared: usize) -> usize {
+    let t = Term::new(p);
+    let (entries, waves) = (extent(&outputs(&t)), |threads: usize| threads.div_ceil(device).max(1));
+    if !one_to_one(&t) {
+        entries.saturating_mul(t.inner())
+    } else if let Some(tiles) = Tiles::of(&t) {
+        // what a thread reads serves several entries
+        waves(tiles.groups() * SIDE * SIDE / EACH / EACH).saturating_mul(t.inner() * EACH)
+    } else if reduces(&t) {
+        waves(entries * THREADS) * (t.inner().div_ceil(THREADS) + shared)
+    } else {
+        waves(entries).saturating_mul(t.inner())
+    }
+}
+
 /// The letters of the target as one index; of a pair, one triangle.
 fn outputs(t: &Term) -> Vec<Run> {
     (0..t.target.len())
