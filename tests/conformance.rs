@@ -247,7 +247,18 @@ fn large() -> Vec<(Product, Vec<Vec<f64>>)> {
         };
         (p, entries)
     };
+    // rows and columns of A D A' may change places; both factors are drawn alike
+    let twins = |n: usize, k: usize, first: bool| {
+        let (mut p, mut entries) = product(&[n, n, k], &[n, 1, 0], &[k, 0, 1], &[0, k, 1], None, first);
+        p.exchange = vec![[0, 1]];
+        entries[2] = (0..n * k).map(|i| entries[1][i] * uniform("weight", (i % k) as u64)).collect();
+        entries[0].iter_mut().for_each(|x| *x = 0.5);
+        (p, entries)
+    };
     vec![
+        twins(70, 33, true),
+        twins(130, 20, false),
+        twins(25, 14, false),
         // C = A B, C += A' B, C += A B' for each of two, rows of two letters
         product(&[70, 65, 33], &[65, 1, 0], &[33, 0, 1], &[0, 1, 65], None, true),
         product(&[70, 65, 33], &[65, 1, 0], &[1, 0, 70], &[0, 1, 65], None, false),
@@ -300,6 +311,7 @@ fn conforms<E: Engine>(engine: &E, tolerance: f64, rounds: u64) {
     let untouched = run(engine, vec![], &[vec![1.0]], &[3], &[1, 0]).expect("an array that nothing is added to");
     assert_eq!(untouched, [vec![0.0; 3], vec![1.0]], "an array that nothing was added to is zero");
     row_functions(engine, tolerance);
+    matrices(engine, tolerance);
     chains::agree(engine, 10.0 * tolerance, rounds);
 }
 
@@ -358,6 +370,50 @@ fn row_functions<E: Engine>(engine: &E, tolerance: f64) {
         for (w, f) in wanted.iter().zip(found) {
             assert!((w - f).abs() <= tolerance * scale, "{name}: {f} in place of {w}");
         }
+    }
+}
+
+/// Functions of matrices, of one and of several at once, against their values; and a singular matrix.
+fn matrices<E: Engine>(engine: &E, tolerance: f64) {
+    use hesse_compiler::{expr::Meaning, matrix::Matrix, ops};
+    let list = [&ops::inv::INV, &ops::det::DET, &ops::logdet::LOGDET, &ops::adj::ADJ, &ops::normf::NORMF, &ops::unit::UNIT];
+    let list = list.into_iter().chain([&ops::max::MAX, &ops::argmax::ARGMAX]);
+    let (mut steps, mut given, mut blank, mut wanted): (Vec<Action>, Vec<Vec<f64>>, Vec<usize>, Vec<_>) = Default::default();
+    for (n, times) in [(1, 1), (3, 2), (8, 1), (20, 3)] {
+        let entry = |t: usize, i: usize, j: usize| {
+            let x = uniform("matrix", ((n * 10 + t) * 100_000 + i * n + j) as u64) / (n as f64).sqrt();
+            // columns in another order, so that pivots are looked for
+            if (i + 1) % n == j { 2.0 + x } else { x }
+        };
+        given.push((0..times * n * n).map(|at| entry(at / (n * n), at / n % n, at % n)).collect());
+    }
+    for (k, (n, times)) in [(1, 1), (3, 2), (8, 1), (20, 3)].into_iter().enumerate() {
+        for op in list.clone() {
+            let Meaning::Function(values) = &op.meaning else { panic!("{} is a function of matrices", op.name) };
+            let matrix = |t: usize| Matrix { rows: n, cols: n, data: given[k][t * n * n..(t + 1) * n * n].to_vec() };
+            let value = |t| (values.real)(&[&matrix(t)], &[]);
+            let Ok(data) = (0..times).map(value).collect::<Result<Vec<_>, _>>() else { continue };
+            let data: Vec<f64> = data.into_iter().flat_map(|m| m.data).collect();
+            let (arguments, target) = (vec![(k, [n, n])], given.len() + blank.len());
+            steps.push(Action::Call { name: op.name, values, arguments, sizes: vec![], target, times });
+            blank.push(data.len());
+            wanted.push((op.name, data));
+        }
+    }
+    assert!(wanted.len() > 25, "{} functions", wanted.len());
+    let results: Vec<usize> = (0..blank.len()).map(|k| given.len() + k).collect();
+    let found = run(engine, steps, &given, &blank, &results).expect("values");
+    for ((name, wanted), found) in wanted.iter().zip(&found) {
+        let scale = wanted.iter().fold(1.0f64, |m, x| m.max(x.abs()));
+        for (w, f) in wanted.iter().zip(found) {
+            assert!((w - f).abs() <= 100.0 * tolerance * scale, "{name}: {f} in place of {w}");
+        }
+    }
+    let Meaning::Function(values) = &ops::inv::INV.meaning else { panic!("an inverse is a function of matrices") };
+    let inverse = Action::Call { name: "inv", values, arguments: vec![(0, [2, 2])], sizes: vec![], target: 1, times: 1 };
+    match run(engine, vec![inverse], &[vec![1.0, 2.0, 2.0, 4.0]], &[4], &[1]) {
+        Err(Failure::Domain(refused)) => assert!(refused.message.contains("singular"), "{refused:?}"),
+        other => panic!("no inverse: {other:?}"),
     }
 }
 

@@ -32,7 +32,7 @@ fn kernels_have_no_races_and_stay_inside_of_their_arrays() {
 
 #[test]
 fn a_missing_barrier_is_seen() {
-    for what in ["tile", "lanes", "chain"] {
+    for what in ["tile", "lanes", "matrix", "chain"] {
         let (said, _) = checked(what);
         assert!(said.contains("data race"), "{what}: {said}");
     }

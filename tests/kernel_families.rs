@@ -1,5 +1,5 @@
 //! Runs every family of kernels once, small, on the first OpenCL device: `clean`, or with one barrier removed: `tile`, `lanes`,
-//! `chain`.
+//! `matrix`, `chain`.
 //!
 //! `device.rs` runs it under Oclgrind, which tells of races and of places outside of arrays.
 
@@ -12,7 +12,7 @@ use hesse_compiler::{
     expr::Meaning,
     index::plan::{Action, Operand, Plan, Planned, Product},
     number::Number,
-    ops::{gelu::GELU, layernorm::LAYERNORM, rowargmax::ROWARGMAX, softmax::SOFTMAX},
+    ops::{gelu::GELU, inv::INV, layernorm::LAYERNORM, rowargmax::ROWARGMAX, softmax::SOFTMAX},
 };
 use hesse_tests::uniform;
 
@@ -74,7 +74,13 @@ fn families() -> Vec<Plan> {
         plan(action, &[m * n], m * n)
     };
     let Meaning::Entrywise { value, .. } = &GELU.meaning else { panic!("gelu is entrywise") };
+    let matrix = |op: &'static hesse_compiler::expr::Op, n: usize, width: usize| {
+        let Meaning::Function(values) = &op.meaning else { panic!("{} is a function of matrices", op.name) };
+        let action = Action::Call { name: op.name, values, arguments: vec![(0, [n, n])], sizes: vec![], target: 1, times: 2 };
+        plan(action, &[2 * n * n], 2 * width)
+    };
     vec![
+        matrix(&INV, 5, 25),
         product(&[5, 7, 3], &[7, 1, 0], &[3, 0, 1], &[0, 1, 7], None),
         product(&[5, 5, 4, 3], &[20, 4, 1, 0], &[15, 3, 0, 1], &[0, 0, 1, 4], Some([0, 1])),
         product(&[3, 2, 600], &[2, 1, 0], &[600, 0, 1], &[0, 600, 1], None),
@@ -106,17 +112,17 @@ fn clean() {
         let wanted = cpu.run_ready(&cpu.ready(plan).expect("ready"), &read).expect("values").values.remove(0);
         assert!(hesse_tests::distance(&wanted, &found) < 1e-12, "other values than the processor's");
     }
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["chain", "entries", "map", "reduce", "rows", "tile"]);
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["chain", "entries", "map", "matrix", "reduce", "rows", "tile"]);
 }
 
 /// A kernel of that family without the first barrier behind a place in its text.
-fn broken(family: &str, behind: &str) {
+fn broken(family: &str, behind: &str, barrier: &str) {
     let of = |k: &Kernels| k.kernels.iter().any(|k| k.family == family);
     let plan = families().into_iter().rfind(|p| of(&Kernels::new(p).expect("kernels"))).expect("a plan of that family");
     let kernels = Kernels::new(&plan).expect("kernels");
     let source = kernels.source(Dialect::OpenCl, Precision::Double);
     let at = source.find(behind).expect("a place");
-    let without = format!("{}{}", &source[..at], source[at..].replacen("BARRIER();", "", 1));
+    let without = format!("{}{}", &source[..at], source[at..].replacen(barrier, "", 1));
     assert!(without.len() < source.len(), "a barrier is removed from\n{}", &source[at..]);
     let api = OpenCl::new().expect("an OpenCL device");
     let kernel = Api::<f64>::compile(&api, &without, &[kernels.kernels[0].name.clone()]).expect("a kernel").remove(0);
@@ -137,9 +143,10 @@ fn broken(family: &str, behind: &str) {
 fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("clean") => clean(),
-        Some("tile") => broken("tile", "KERNEL void"),
-        Some("lanes") => broken("reduce", "DEVICE real lanes_sum"),
-        Some("chain") => broken("chain", "] = 2 S"),
-        other => panic!("clean, tile, lanes or chain, not {other:?}"),
+        Some("tile") => broken("tile", "KERNEL void", "BARRIER();"),
+        Some("lanes") => broken("reduce", "DEVICE real lanes_sum", "BARRIER();"),
+        Some("matrix") => broken("matrix", "column[i] =", "BARRIER_ALL();"),
+        Some("chain") => broken("chain", "] = 2 S", "BARRIER();"),
+        other => panic!("clean, tile, lanes, matrix or chain, not {other:?}"),
     }
 }

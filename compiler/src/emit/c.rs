@@ -11,6 +11,7 @@ mod text;
 
 use crate::index::plan::{Action, ArrayId, Plan, Product};
 use chain::{Chain, Item};
+use library::RowCall;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The language that the prelude is for.
@@ -68,7 +69,7 @@ pub fn prelude(dialect: Dialect, precision: Precision) -> String {
 pub struct Kernel {
     /// Its name.
     pub name: String,
-    /// How it goes about it: `entries`, `reduce`, `tile`, `map`, `rows`; `chain` for several steps.
+    /// How it goes about it: `entries`, `reduce`, `tile`, `map`, `rows`, `matrix`; `chain` for several steps.
     pub family: &'static str,
     /// What it computes, then its text.
     pub text: String,
@@ -227,13 +228,19 @@ impl Maker<'_> {
             }
             Action::Call { name, arguments, target, times, .. } => {
                 let entries = |a: ArrayId| self.plan.arrays[a];
-                match arguments.as_slice() {
-                    [(a, shape)] if library::rows(name, *shape, *times, entries(*a), entries(*target)).is_some() => {
-                        let draft = library::rows(name, *shape, *times, entries(*a), entries(*target)).expect("it was there");
-                        self.read(*a);
-                        self.launch(draft, vec![*a, *target], None);
+                let draft = if let [(a, shape)] = arguments.as_slice() {
+                    let by_rows = RowCall::of(name, *shape, *times, entries(*a), entries(*target)).map(library::rows);
+                    let whole = || library::matrix(name, *shape, *times, entries(*a), entries(*target));
+                    by_rows.or_else(whole).map(|draft| (*a, draft))
+                } else {
+                    None
+                };
+                match draft {
+                    Some((a, draft)) => {
+                        self.read(a);
+                        self.launch(draft, vec![a, *target], None);
                     }
-                    _ => self.host(k),
+                    None => self.host(k),
                 }
                 self.exists[*target] = true;
             }

@@ -212,6 +212,35 @@ DEVICE int row_rowrms(GLOBAL const real* x, GLOBAL real* y, const int n, const i
   return 0;
 }
 
+// The root of the sum of the squares of a row, scaled so that no square overflows or vanishes.
+DEVICE real lanes_norm(GLOBAL const real* x, const int n, const int live, const int lane, const int lanes,
+                       SHARED_POINTER real* scratch) {
+  real size = 0, squares = 0;
+  for (int j = lane; j < n && live; j += lanes) {
+    const real a = fabs(x[j]);
+    if (a > size) size = a;
+  }
+  size = lanes_max(size, lanes, scratch);
+  const real unit = size > 0 && size - size == 0 ? size : 1;
+  for (int j = lane; j < n && live; j += lanes) squares += x[j] / unit * (x[j] / unit);
+  return unit * sqrt(lanes_sum(squares, lanes, scratch));
+}
+
+DEVICE int row_normf(GLOBAL const real* x, GLOBAL real* y, const int n, const int live, const int lane, const int lanes,
+                     SHARED_POINTER real* scratch) {
+  const real norm = lanes_norm(x, n, live, lane, lanes, scratch);
+  if (live && lane == 0) y[0] = norm;
+  return 0;
+}
+
+// x / norm, and zeros of zeros
+DEVICE int row_unit(GLOBAL const real* x, GLOBAL real* y, const int n, const int live, const int lane, const int lanes,
+                    SHARED_POINTER real* scratch) {
+  const real norm = lanes_norm(x, n, live, lane, lanes, scratch);
+  for (int j = lane; j < n && live; j += lanes) y[j] = norm == 0 ? 0 : x[j] / norm;
+  return 0;
+}
+
 // The place of the first of the largest entries of a row, and that entry.
 DEVICE int lanes_first(GLOBAL const real* x, const int n, const int live, const int lane, const int lanes, real* largest,
                        SHARED_POINTER real* scratch) {

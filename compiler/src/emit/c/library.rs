@@ -3,13 +3,13 @@
 use super::text::{Draft, constant};
 use crate::number::Number;
 
-const TEXT: &str = include_str!("functions.c");
+const TEXT: [&str; 2] = [include_str!("functions.c"), include_str!("matrices.c")];
 /// Threads of a group of entries, and of rows.
 pub(super) const THREADS: usize = 128;
 
 /// The functions with the comments above them: parted by blank lines.
 fn all() -> impl Iterator<Item = &'static str> {
-    TEXT.trim_end().split("\n\n")
+    TEXT.into_iter().flat_map(|t| t.trim_end().split("\n\n"))
 }
 
 /// A row that is read, and one that is written, as parameters.
@@ -121,17 +121,35 @@ pub(super) fn map(name: &str, parameters: &[Number], n: usize) -> Option<Draft> 
     })
 }
 
-/// Entries that a function gives for every row of matrices, all of whose entries lie one after the other; `None` if it has no text.
-pub(super) fn row_width(name: &str, [rows, n]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<usize> {
-    let all = rows * times;
-    let fits = has(&row_function(name, false, false)) && n > 0 && all > 0 && argument == all * n && target.is_multiple_of(all);
-    fits.then(|| target / all)
+/// A function of rows, all of whose entries lie one after the other.
+pub(super) struct RowCall {
+    /// The function of one row.
+    pub(super) name: &'static str,
+    /// How many rows, the entries of each, and how many it gives.
+    pub(super) all: usize,
+    pub(super) n: usize,
+    pub(super) width: usize,
 }
 
-/// A function of every row of matrices, all of whose entries lie one after the other.
-pub(super) fn rows(name: &str, [rows, n]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<Draft> {
-    let width = row_width(name, [rows, n], times, argument, target)?;
-    let (function, all) = (row_function(name, false, false), rows * times);
+impl RowCall {
+    /// A call that goes by rows; `None` if it has no text. Some functions take a whole matrix as one row.
+    pub(super) fn of(name: &'static str, [rows, n]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<RowCall> {
+        let whole = match name {
+            "max" => Some("rowmax"),
+            "argmax" => Some("rowargmax"),
+            "normf" | "unit" => Some(name),
+            _ => None,
+        };
+        let (name, all, n) = whole.map_or((name, rows * times, n), |w| (w, times, rows * n));
+        let fits =
+            has(&row_function(name, false, false)) && n > 0 && all > 0 && argument == all * n && target.is_multiple_of(all);
+        fits.then(|| RowCall { name, all, n, width: target / all })
+    }
+}
+
+/// A function of every row.
+pub(super) fn rows(RowCall { name, all, n, width }: RowCall) -> Draft {
+    let function = row_function(name, false, false);
     // at least four entries a thread, unless there are few rows
     let lanes = (n / 4).max(1).next_power_of_two().min(THREADS);
     let at_once = THREADS / lanes;
@@ -141,13 +159,40 @@ pub(super) fn rows(name: &str, [rows, n]: [usize; 2], times: usize, argument: us
          const int outside = {function}(A + (live ? row : 0) * {n}, C + (live ? row : 0) * {width}, {n}, live, lane, {lanes}, \
          scratch);\n  if (outside) *flag = 1;\n}}\n"
     );
-    Some(Draft {
+    Draft {
         stem: name.to_owned(),
         family: "rows",
         says: vec![format!("C = {name}(A), row by row: A is {all}×{n}, C is {all}×{width}; {lanes} threads a row")],
         body,
         threads: THREADS,
         groups: all.div_ceil(at_once),
+        flagged: true,
+    }
+}
+
+/// Most rows of a matrix that a group eliminates: a column of it is in shared memory.
+const ORDER: usize = 2048;
+
+/// A function of square matrices, a group for each.
+pub(super) fn matrix(name: &str, [n, m]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<Draft> {
+    let function = format!("matrix_{name}");
+    let all = n * n;
+    if !has(&function) || n != m || n == 0 || n > ORDER || argument != times * all || target != argument {
+        return None;
+    }
+    let body = format!(
+        "(GLOBAL const real* RESTRICT A, GLOBAL real* RESTRICT C, GLOBAL real* flag) {{\n  SHARED real scratch[{THREADS}];\n  \
+         SHARED real column[{n}];\n  SHARED int pivots[{n}];\n  const int outside = {function}(A + GROUP * {all}, C + GROUP * {all}, \
+         {n}, column, pivots, scratch);\n  if (outside && THREAD == 0) *flag = 1;\n}}\n"
+    );
+    let many = if times == 1 { "A".to_owned() } else { format!("each of {times} matrices A") };
+    Some(Draft {
+        stem: name.to_owned(),
+        family: "matrix",
+        says: vec![format!("C = {name}(A) of {many}, {n}×{n}")],
+        body,
+        threads: THREADS,
+        groups: times,
         flagged: true,
     })
 }

@@ -3,7 +3,7 @@
 use super::{
     Gemm,
     library::THREADS,
-    reach::{Run, decode, extent, stride},
+    reach::{Run, decode, extent, fold, stride},
     text::{Draft, letter, place, times},
 };
 use crate::{
@@ -18,6 +18,9 @@ pub(super) const TERMS: usize = 8;
 const ALONE: usize = 512;
 /// Entries of a target that are few: a group can be spent on each.
 const FEW: usize = 4096;
+/// Rows, and multiplications, below which it does not pay to compute one side of what is symmetric.
+const ROWS: usize = 24;
+const SMALL: usize = 1 << 13;
 /// A tile of the result, its depth, and the entries of a thread along each side.
 const SIDE: usize = 64;
 const DEPTH: usize = 16;
@@ -34,6 +37,8 @@ struct Term {
     factors: Vec<(usize, Vec<usize>)>,
     /// Letters that may change places.
     pair: Option<[usize; 2]>,
+    /// Pairs of a letter of the first factor and one of the second that may change places, all at once, where that is worth it.
+    exchange: Vec<[usize; 2]>,
 }
 
 impl Term {
@@ -48,13 +53,36 @@ impl Term {
         let factor = |f: &Operand| (f.offset, order.iter().map(|&l| f.strides[l]).collect());
         let new = |l: usize| moved.iter().position(|&m| m == l);
         let pair = p.symmetric.and_then(|[i, j]| Some([new(i)?, new(j)?]));
-        Term {
+        let mut t = Term {
             coefficient: p.coefficient,
             target: moved.iter().map(|&l| (p.extents[l], p.target.strides[l])).collect(),
             summed: summed.iter().map(|&l| p.extents[l]).collect(),
             factors: p.factors.iter().map(factor).collect(),
             pair: pair.map(|[i, j]| [i.min(j), i.max(j)]),
+            exchange: vec![],
+        };
+        let pairs = p.exchange.iter().filter(|e| p.extents[e[0]] > 1);
+        t.exchange = pairs.map(|&[i, j]| Some([new(i)?, new(j)?])).collect::<Option<_>>().unwrap_or_default();
+        if !t.exchanges() {
+            t.exchange.clear();
         }
+        // the columns that move least in the target stand last
+        t.exchange.sort_by_key(|e| e[1]);
+        t
+    }
+
+    /// Whether the pairs are rows of one factor and columns of the other, and enough for one side to be worth it.
+    fn exchanges(&self) -> bool {
+        let [(_, a), (_, b)] = self.factors.as_slice() else { return false };
+        let sides =
+            |&[i, j]: &[usize; 2]| a[i] != 0 && b[i] == 0 && a[j] == 0 && b[j] != 0 && self.target[i].0 == self.target[j].0;
+        let m: usize = self.exchange.iter().map(|e| self.target[e[0]].0).product();
+        self.exchange.iter().all(sides) && m >= ROWS && m * m * self.inner() >= SMALL
+    }
+
+    /// The letters of one side of the pairs, with their extents.
+    fn side(&self, k: usize) -> Vec<(usize, usize)> {
+        self.exchange.iter().map(|e| (e[k], self.target[e[k]].0)).collect()
     }
 
     fn letters(&self) -> usize {
@@ -93,11 +121,8 @@ impl Term {
     }
 
     fn result(&self, offset: usize, swapped: bool) -> String {
-        let other = |l: usize| match self.pair {
-            Some([i, j]) if swapped && l == i => j,
-            Some([i, j]) if swapped && l == j => i,
-            _ => l,
-        };
+        let pairs = || self.pair.iter().chain(&self.exchange).filter(|_| swapped);
+        let other = |l: usize| pairs().find_map(|&[i, j]| if l == i { Some(j) } else { (l == j).then_some(i) }).unwrap_or(l);
         let moves: Vec<(String, usize)> = self.target.iter().enumerate().map(|(l, m)| (letter(other(l)), m.1)).collect();
         format!("C[{}]", place(offset, &moves))
     }
@@ -135,12 +160,15 @@ pub(super) fn alone(p: &Product, device: usize, shared: usize) -> usize {
     }
 }
 
-/// The letters of the target as one index; of a pair, one triangle.
+/// The letters of the target as one index; of those that may change places, one triangle.
 fn outputs(t: &Term) -> Vec<Run> {
+    let first = t.exchange.iter().flatten().min();
     (0..t.target.len())
         .filter_map(|l| match t.pair {
             Some([i, j]) if l == i => Some(Run::Pair([i, j], t.target[i].0)),
             Some([_, j]) if l == j => None,
+            _ if Some(&l) == first => Some(Run::Twins(t.side(0), t.side(1))),
+            _ if t.exchange.iter().flatten().any(|x| *x == l) => None,
             _ => Some(Run::Letter(l, t.target[l].0)),
         })
         .collect()
@@ -153,7 +181,7 @@ fn inner(t: &Term) -> Vec<Run> {
 /// Whether others may be added in the same kernel.
 pub(super) fn joins(p: &Product) -> bool {
     let t = Term::new(p);
-    t.pair.is_none() && one_to_one(&t) && Tiles::of(&t).is_none() && !reduces(&t)
+    t.pair.is_none() && t.exchange.is_empty() && one_to_one(&t) && Tiles::of(&t).is_none() && !reduces(&t)
 }
 
 /// Whether a product goes into the kernel of one before: to the same entries, none of which it reads.
@@ -228,7 +256,11 @@ fn says(terms: &[Term], names: &[Vec<String>], set: bool, note: &str) -> Vec<Str
             (0, false) => format!("C[{at}] += "),
             _ => format!("{:width$}+ ", "", width = at.len() + 4),
         };
-        let half = t.pair.map_or(String::new(), |[i, j]| format!(", the same with {} and {} exchanged", letter(i), letter(j)));
+        let mut half: Vec<String> = vec![];
+        for [i, j] in t.pair.iter().chain(&t.exchange) {
+            half.push(format!("{} and {}", letter(*i), letter(*j)));
+        }
+        let half = if half.is_empty() { String::new() } else { format!(", the same with {} exchanged", half.join(", ")) };
         let sizes = if sizes.is_empty() { String::new() } else { format!("   ({})", sizes.join(" ")) };
         out.push(format!("{left}{}{sizes}{half}", t.says(n)));
     }
@@ -278,9 +310,12 @@ fn entries(terms: &[Term], names: &[Vec<String>], offset: usize, set: bool) -> S
 fn written(t: &Term, offset: usize, set: bool, value: &str, indent: &str, out: &mut String) {
     let sign = if set { "=" } else { "+=" };
     let _ = writeln!(out, "{indent}{} {sign} {value};", t.result(offset, false));
-    if let Some([i, j]) = t.pair {
-        let _ = writeln!(out, "{indent}if ({} != {}) {} {sign} {value};", letter(i), letter(j), t.result(offset, true));
-    }
+    let apart = match t.pair {
+        Some([i, j]) => format!("{} != {}", letter(i), letter(j)),
+        None if !t.exchange.is_empty() => "twin != other".to_owned(),
+        None => return,
+    };
+    let _ = writeln!(out, "{indent}if ({apart}) {} {sign} {value};", t.result(offset, true));
 }
 
 /// One thread for all, where letters of the target reach an entry twice.
@@ -317,6 +352,8 @@ struct Tiles {
     batch: Vec<Run>,
     /// Which factor has the rows.
     left: usize,
+    /// Whether rows and columns may change places: tiles above the diagonal are enough.
+    twins: bool,
 }
 
 impl Tiles {
@@ -324,12 +361,18 @@ impl Tiles {
     fn roles(t: &Term) -> Option<Tiles> {
         let [(_, a), (_, b)] = t.factors.as_slice() else { return None };
         let (mut rows, mut cols, mut batch) = (vec![], vec![], vec![]);
+        let mut twins = false;
         for r in outputs(t) {
-            let l = match r {
-                Run::Letter(l, _) => l,
+            let l = match &r {
+                Run::Letter(l, _) => *l,
                 // both letters of a pair move the first factor
-                Run::Pair([i, j], _) if a[i] != 0 && a[j] != 0 && b[i] == 0 && b[j] == 0 => i,
+                Run::Pair([i, j], _) if a[*i] != 0 && a[*j] != 0 && b[*i] == 0 && b[*j] == 0 => *i,
                 Run::Pair(..) => return None,
+                Run::Twins(first, second) => {
+                    let letters = |side: &[(usize, usize)]| side.iter().map(|&(l, n)| Run::Letter(l, n)).collect::<Vec<_>>();
+                    (rows, cols, twins) = ([rows, letters(first)].concat(), [cols, letters(second)].concat(), true);
+                    continue;
+                }
             };
             match (a[l] != 0, b[l] != 0) {
                 (true, false) => rows.push(r),
@@ -343,7 +386,11 @@ impl Tiles {
         let fastest = t.target.len().checked_sub(1)?;
         let swap = a[fastest] != 0 && b[fastest] == 0;
         let (rows, cols) = if swap { (cols, rows) } else { (rows, cols) };
-        all_inside.then_some(Tiles { rows, cols, inner: inner(t), batch, left: usize::from(swap) })
+        // one triangle is one only of all rows and columns
+        if twins && (rows.len() != t.exchange.len() || cols.len() != t.exchange.len()) {
+            return None;
+        }
+        all_inside.then_some(Tiles { rows, cols, inner: inner(t), batch, left: usize::from(swap), twins })
     }
 
     /// Those of a product that is large enough.
@@ -357,8 +404,14 @@ impl Tiles {
         [&self.rows, &self.cols].map(|r| extent(r).div_ceil(SIDE))
     }
 
+    /// Tiles of one matrix.
+    fn tiles(&self) -> usize {
+        let [down, across] = self.across();
+        if self.twins { down * (down + 1) / 2 } else { down * across }
+    }
+
     fn groups(&self) -> usize {
-        self.across().iter().product::<usize>() * extent(&self.batch)
+        self.tiles() * extent(&self.batch)
     }
 
     fn text(&self, t: &Term, names: &[String], offset: usize, set: bool) -> String {
@@ -367,9 +420,15 @@ impl Tiles {
         let half = SIDE / EACH;
         let mut out = format!("  SHARED real left[{DEPTH}][{}], right[{DEPTH}][{}];\n", SIDE + 1, SIDE + 1);
         let _ = writeln!(out, "  const int x = THREAD % {half}, y = THREAD / {half};");
-        let _ = writeln!(out, "  const int col0 = GROUP % {across} * {SIDE}, row0 = GROUP / {across} % {down} * {SIDE};");
+        if self.twins {
+            let own = if self.batch.is_empty() { "GROUP".to_owned() } else { format!("GROUP % {}", self.tiles()) };
+            out.push_str(&fold(&own, ["down", "across"], down, "  "));
+            let _ = writeln!(out, "  const int col0 = across * {SIDE}, row0 = down * {SIDE};");
+        } else {
+            let _ = writeln!(out, "  const int col0 = GROUP % {across} * {SIDE}, row0 = GROUP / {across} % {down} * {SIDE};");
+        }
         if !self.batch.is_empty() {
-            let _ = writeln!(out, "  const int batch = GROUP / {};", across * down);
+            let _ = writeln!(out, "  const int batch = GROUP / {};", self.tiles());
             out.push_str(&decode(&self.batch, "batch", "  "));
         }
         let _ = writeln!(out, "  real sum[{EACH}][{EACH}];");
@@ -390,7 +449,13 @@ impl Tiles {
         out.push_str(&decode(&self.rows, "row", "      "));
         out.push_str(&decode(&self.cols, "col", "      "));
         let _ = writeln!(out, "      const real value = {};", times(t.coefficient, "sum[u][v]"));
-        written(t, offset, set, "value", "      ", &mut out);
+        if self.twins {
+            let sign = if set { "=" } else { "+=" };
+            let _ = writeln!(out, "      {} {sign} value;", t.result(offset, false));
+            let _ = writeln!(out, "      if (row0 != col0) {} {sign} value;", t.result(offset, true));
+        } else {
+            written(t, offset, set, "value", "      ", &mut out);
+        }
         out.push_str("    }\n}\n");
         out
     }
@@ -409,6 +474,8 @@ impl Tiles {
         let stride = |r: &Run| match r {
             Run::Letter(l, _) => strides[*l],
             Run::Pair([_, j], _) => strides[*j],
+            // rows and columns stand apart here
+            Run::Twins(..) => 0,
         };
         let fastest = |runs: &[Run]| runs.iter().map(stride).filter(|s| *s > 0).min();
         let along = fastest(side) <= fastest(&self.inner);
@@ -431,7 +498,9 @@ impl Tiles {
 
 /// The product as one call of a library, where fused letters have one stride and each matrix a stride of one.
 pub(super) fn gemm(p: &Product) -> Option<Gemm> {
-    let t = Term::new(p);
+    let mut t = Term::new(p);
+    // the library does whole matrices
+    t.exchange.clear();
     if t.pair.is_some() || !one_to_one(&t) {
         return None;
     }

@@ -4,21 +4,39 @@ use super::text::letter;
 use std::fmt::Write;
 
 /// What one index runs over, the slowest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Run {
     /// A letter with its extent.
     Letter(usize, usize),
     /// Two letters i ≤ j of that extent: one triangle.
     Pair([usize; 2], usize),
+    /// Letters with their extents that are rows, and those that are columns: one triangle of all rows and columns.
+    Twins(Vec<(usize, usize)>, Vec<(usize, usize)>),
 }
 
 impl Run {
-    fn extent(self) -> usize {
+    fn extent(&self) -> usize {
+        let triangle = |n: usize| n * (n + 1) / 2;
         match self {
-            Run::Letter(_, n) => n,
-            Run::Pair(_, n) => n * (n + 1) / 2,
+            Run::Letter(_, n) => *n,
+            Run::Pair(_, n) => triangle(*n),
+            Run::Twins(rows, _) => triangle(rows.iter().map(|r| r.1).product()),
         }
     }
+}
+
+/// Lines that declare i ≤ j below n from an index in an expression: the triangle folded into a rectangle, row i behind what row
+/// n - 1 - i (or n - i) leaves free.
+pub(super) fn fold(own: &str, [i, j]: [&str; 2], n: usize, indent: &str) -> String {
+    let (width, first, second) = if n.is_multiple_of(2) { (n + 1, n - 1, 1) } else { (n, n, 0) };
+    let (f, g) = (format!("fold_{i}"), format!("place_{i}"));
+    let sign = if n.is_multiple_of(2) { ">" } else { ">=" };
+    let back = if second == 1 { format!("{g} - 1") } else { g.clone() };
+    format!(
+        "{indent}const int {f} = ({own}) / {width}, {g} = ({own}) % {width};  // {i} <= {j}\n\
+         {indent}const int {i} = {g} {sign} {f} ? {f} : {first} - {f}, {j} = {g} {sign} {f} ? {back} : {} - {g};\n",
+        n - 1
+    )
 }
 
 /// How far the index runs.
@@ -31,7 +49,7 @@ pub(super) fn decode(runs: &[Run], from: &str, indent: &str) -> String {
     let mut out = String::new();
     let mut behind = 1;
     let mut parts = vec![];
-    for (k, &r) in runs.iter().enumerate().rev() {
+    for (k, r) in runs.iter().enumerate().rev() {
         let divided = if behind == 1 { from.to_owned() } else { format!("{from} / {behind}") };
         let own = if k == 0 { divided } else { format!("{divided} % {}", r.extent()) };
         parts.push((r, own));
@@ -40,21 +58,15 @@ pub(super) fn decode(runs: &[Run], from: &str, indent: &str) -> String {
     for (r, own) in parts.into_iter().rev() {
         match r {
             Run::Letter(l, _) => {
-                let _ = writeln!(out, "{indent}const int {} = {own};", letter(l));
+                let _ = writeln!(out, "{indent}const int {} = {own};", letter(*l));
             }
-            Run::Pair([i, j], n) => {
-                // the triangle folded into a rectangle: row i behind what row n - 1 - i (or n - i) leaves free
-                let (i, j) = (letter(i), letter(j));
-                let (width, first, second) = if n % 2 == 0 { (n + 1, n - 1, 1) } else { (n, n, 0) };
-                let (f, g) = (format!("fold_{i}"), format!("place_{i}"));
-                let sign = if n % 2 == 0 { ">" } else { ">=" };
-                let _ = writeln!(out, "{indent}const int {f} = ({own}) / {width}, {g} = ({own}) % {width};  // {i} <= {j}");
-                let back = if second == 1 { format!("{g} - 1") } else { g.clone() };
-                let _ = writeln!(
-                    out,
-                    "{indent}const int {i} = {g} {sign} {f} ? {f} : {first} - {f}, {j} = {g} {sign} {f} ? {back} : {} - {g};",
-                    n - 1
-                );
+            Run::Pair([i, j], n) => out.push_str(&fold(&own, [&letter(*i), &letter(*j)], *n, indent)),
+            Run::Twins(rows, cols) => {
+                out.push_str(&fold(&own, ["twin", "other"], rows.iter().map(|r| r.1).product(), indent));
+                for (side, name) in [(rows, "twin"), (cols, "other")] {
+                    let letters: Vec<Run> = side.iter().map(|&(l, n)| Run::Letter(l, n)).collect();
+                    out.push_str(&decode(&letters, name, indent));
+                }
             }
         }
     }

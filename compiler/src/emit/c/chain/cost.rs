@@ -5,7 +5,10 @@
 //! stay apart, as do large matrix products, whose tiles read less.
 
 use super::{
-    super::{library::THREADS, product},
+    super::{
+        library::{RowCall, THREADS},
+        product,
+    },
     member::{Does, Member},
 };
 use crate::index::plan::{Action, Plan};
@@ -69,9 +72,11 @@ pub(super) fn alone(plan: &Plan, step: usize) -> i64 {
     let thread = match &plan.steps[step].action {
         Action::Product(p) => product::alone(p, DEVICE, SHARED),
         Action::Map { argument, .. } => waves(plan.arrays[*argument]) * FUNCTION,
-        Action::Call { arguments, times, .. } => arguments.first().map_or(0, |(_, [m, n])| {
-            let lanes = (n / 4).max(1).next_power_of_two().min(THREADS);
-            waves(m * times * lanes) * (n.div_ceil(lanes) * FUNCTION + SHARED)
+        Action::Call { name, arguments, target, times, .. } => arguments.first().map_or(0, |(a, shape)| {
+            RowCall::of(name, *shape, *times, plan.arrays[*a], plan.arrays[*target]).map_or(0, |RowCall { all, n, .. }| {
+                let lanes = (n / 4).max(1).next_power_of_two().min(THREADS);
+                waves(all * lanes) * (n.div_ceil(lanes) * FUNCTION + SHARED)
+            })
         }),
         Action::Watch { .. } => 0,
     };

@@ -1,7 +1,10 @@
 //! A step as a member of a chain: which of its letters count the rows, and where it stays inside of a row.
 
 use super::{
-    super::{library, product},
+    super::{
+        library::{self, RowCall},
+        product,
+    },
     layout::{Access, Layout},
 };
 use crate::{
@@ -84,15 +87,15 @@ pub(super) fn fitting(plan: &Plan, step: usize, rows: &[usize], known: &BTreeMap
             Some((member, layout))
         }
         Action::Call { name, arguments, target, times, .. } => {
-            let [(argument, [m, n])] = arguments.as_slice() else { return None };
-            let (all, entries) = (m * times, |a: ArrayId| plan.arrays[a]);
-            let width = library::row_width(name, [*m, *n], *times, entries(*argument), entries(*target))?;
+            let [(argument, shape)] = arguments.as_slice() else { return None };
+            let entries = |a: ArrayId| plan.arrays[a];
+            let RowCall { name, all, n, width } = RowCall::of(name, *shape, *times, entries(*argument), entries(*target))?;
             // arrays of no entries have no rows
             if width == 0 || known.contains_key(target) {
                 return None;
             }
-            let from = known.get(argument).cloned().or_else(|| leading(rows, all).map(|l| scaled(&l, *n)))?;
-            if !from.0.iter().all(|s| s.is_multiple_of(*n)) {
+            let from = known.get(argument).cloned().or_else(|| leading(rows, all).map(|l| scaled(&l, n)))?;
+            if !from.0.iter().all(|s| s.is_multiple_of(n)) {
                 return None;
             }
             let to = Layout(from.0.iter().map(|s| s / n * width).collect());
@@ -110,8 +113,8 @@ pub(super) fn fitting(plan: &Plan, step: usize, rows: &[usize], known: &BTreeMap
                 rows: layout.0.clone(),
                 letters: outputs.iter().map(|_| unit).collect(),
             };
-            let (factors, target) = (vec![access(*argument, &from, *n)], access(*target, &to, width));
-            let does = Does::Rows { name, n: *n, width };
+            let (factors, target) = (vec![access(*argument, &from, n)], access(*target, &to, width));
+            let does = Does::Rows { name, n, width };
             Some((Member { step, does, outputs, inner: vec![], factors, target, set: true }, to))
         }
         _ => None,
