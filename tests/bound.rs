@@ -1,6 +1,8 @@
 //! Bounds of norms: no row and no example breaks them on random data or under ascent, constants are attained, a constant that is
 //! too small is seen, what is false has no proof.
 
+#[path = "bound/depth.rs"]
+mod depth;
 #[path = "ops/draw.rs"]
 #[allow(dead_code, reason = "the rows' own tests use all of it")]
 mod draw;

@@ -18,6 +18,8 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
+    depth: files::Depth,
+    #[command(flatten)]
     source: Source,
     /// What to evaluate; may be given several times
     #[arg(short, long = "query", required = true, value_name = "QUERY", num_args = 1..)]
@@ -57,7 +59,7 @@ struct Measured {
 /// Errors: the diagnostics.
 pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let started = Instant::now();
-    let mut model = files::model(&args.file, manner)?;
+    let mut model = files::model(&args.file, &args.depth, manner)?;
     let queries = files::queries(&mut model, &args.query, manner)?;
     let parsed = started.elapsed().as_secs_f64();
     let Some((bound, memory)) = args.source.read(&model, manner)? else {

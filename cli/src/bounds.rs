@@ -1,5 +1,6 @@
 //! `hesse bounds`: norm bounds of every Hessian block.
 
+mod deep;
 mod json;
 mod page;
 
@@ -20,7 +21,8 @@ use std::path::PathBuf;
 #[command(
     after_help = "Norms in a formula: norm2, normF, norminf, norm1, normmax as in the language; normrow and normcol are the longest row\n\
     and column. With data the bound of a batch is the mean of the bounds of its samples, rounded up: norms are computed by intervals. The true\n\
-    norm is exact to 1e-10; of many parameters it is found by products with vectors. The bound in the other style stands beside it.\n\n\
+    norm is exact to 1e-10; of many parameters it is found by products with vectors. The bound in the other style stands beside it.\n\
+    Where a loop counts to a size without a value (`for p in 1..L`), bounds are closed forms for every depth.\n\n\
     Example: hesse bounds attention.hesse\n\
     Example: hesse bounds attention.hesse --style thesis\n\
     Example: hesse bounds attention.hesse --data attention.json --format json"
@@ -29,6 +31,8 @@ pub(crate) struct Args {
     /// Model file
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    depth: files::Depth,
     #[command(flatten)]
     source: Source,
     /// How to print it
@@ -89,24 +93,38 @@ fn name(style: Style) -> &'static str {
     }
 }
 
+fn part(args: &Args) -> Part {
+    match args.part.as_str() {
+        "gauss-newton" => Part::GaussNewton,
+        "functional" => Part::Functional,
+        _ => Part::Whole,
+    }
+}
+
+fn symbols(args: &Args) -> Symbols {
+    match args.symbols.as_str() {
+        "declared" => Symbols::Declared,
+        "nodes" => Symbols::Nodes,
+        "jacobians" => Symbols::Jacobians,
+        _ => Symbols::Data,
+    }
+}
+
+fn style(args: &Args) -> Style {
+    if args.style == "thesis" { Style::Thesis } else { Style::Tight }
+}
+
 /// What is printed on standard output.
 ///
 /// Errors: the diagnostics.
 pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let format = if args.json { Format::Json } else { Format::parse(&args.format).expect("clap admits only these formats") };
-    let mut model = files::model(&args.file, manner)?;
-    let part = match args.part.as_str() {
-        "gauss-newton" => Part::GaussNewton,
-        "functional" => Part::Functional,
-        _ => Part::Whole,
-    };
-    let symbols = match args.symbols.as_str() {
-        "declared" => Symbols::Declared,
-        "nodes" => Symbols::Nodes,
-        "jacobians" => Symbols::Jacobians,
-        _ => Symbols::Data,
-    };
-    let (style, other) = if args.style == "thesis" { (Style::Thesis, Style::Tight) } else { (Style::Tight, Style::Thesis) };
+    if let Some(text) = deep::run(args, format, manner)? {
+        return Ok(text);
+    }
+    let mut model = files::model(&args.file, &args.depth, manner)?;
+    let (part, symbols, style) = (part(args), symbols(args), style(args));
+    let other = if style == Style::Tight { Style::Thesis } else { Style::Tight };
     let data = args.source.read(&model, manner)?;
     let sources = model.sources.clone();
     let shown = |d: Diagnostic| d.render(&sources, manner.color);

@@ -16,6 +16,8 @@ pub(crate) struct Args {
     /// Model files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    depth: files::Depth,
 }
 
 /// What is printed on standard output.
@@ -24,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let (mut out, mut errors) = (vec![], vec![]);
     for path in &args.files {
-        match files::model(path, manner) {
+        match files::model(path, &args.depth, manner) {
             Ok(m) => {
                 errors.extend(unread(&m, manner));
                 out.push(format!("{}\n{}", path.display(), shapes(&m)));

@@ -18,6 +18,8 @@ pub(crate) struct Args {
     /// Model file
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    depth: files::Depth,
     /// What to derive; may be given several times
     #[arg(short, long = "query", required = true, value_name = "QUERY", num_args = 1..)]
     query: Vec<String>,
@@ -40,7 +42,7 @@ pub(crate) struct Args {
 /// Errors: the diagnostics.
 pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let format = Format::parse(&args.format).expect("clap admits only these formats");
-    let mut model = files::model(&args.file, manner)?;
+    let mut model = files::model(&args.file, &args.depth, manner)?;
     let queries = files::queries(&mut model, &args.query, manner)?;
     let extraction = match args.form.as_str() {
         "cheapest" => Extraction::Cheapest(args.dims.clone().unwrap_or_default()),

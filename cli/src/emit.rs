@@ -26,6 +26,8 @@ pub(crate) struct Args {
     /// Model file
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    depth: files::Depth,
     /// Language to write
     #[arg(long, value_parser = ["rust", "cuda", "opencl"])]
     target: String,
@@ -57,7 +59,7 @@ pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     if args.target != "rust" {
         return kernels::run(args, manner);
     }
-    let mut model = files::model(&args.file, manner)?;
+    let mut model = files::model(&args.file, &args.depth, manner)?;
     let queries = files::queries(&mut model, &args.query, manner)?;
     let sources = model.sources.clone();
     let shown = |d: hesse_compiler::diagnostic::Diagnostic| d.render(&sources, manner.color);

@@ -22,6 +22,8 @@ pub(crate) struct Args {
     /// Model file
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    depth: files::Depth,
     /// Data file: .json, .npz or .safetensors; may be given several times, as for weights and a batch
     #[arg(long, value_name = "DATA", required_unless_present = "random", conflicts_with = "random")]
     data: Vec<PathBuf>,
@@ -116,7 +118,7 @@ pub(crate) fn random(model: &Model, seed: u64, dims: &BTreeMap<String, usize>, l
 /// Errors: the diagnostics.
 pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let kind = output::Kind::of(args.output.as_deref()).map_err(|m| files::file_error(m, manner))?;
-    let mut model = files::model(&args.file, manner)?;
+    let mut model = files::model(&args.file, &args.depth, manner)?;
     let queries = files::queries(&mut model, &args.query, manner)?;
     let shown = |errors: Vec<Diagnostic>| files::render(&errors, &[], manner);
     let none = BTreeMap::new();

@@ -1,9 +1,9 @@
 //! Reading model files, and telling what is wrong with them.
 
-use crate::Manner;
+use crate::{Manner, eval};
 use hesse_compiler::{
     diagnostic::{Code, Diagnostic, Source},
-    syntax::{self, Model, Query},
+    syntax::{self, Depths, Model, Query},
 };
 use std::{fs, io, path::Path};
 
@@ -52,16 +52,49 @@ pub(crate) fn file_error(message: String, manner: Manner) -> String {
     Diagnostic::new(Code::File, message).render(&[], manner.color)
 }
 
+/// Values of sizes that loops count to.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct Depth {
+    /// Values of sizes that loops count to, as in `for p in 1..L`: L=3
+    #[arg(long, value_name = "SIZES", value_parser = eval::dims)]
+    depth: Option<Depths>,
+}
+
+impl Depth {
+    /// The values.
+    pub(crate) fn values(&self) -> Depths {
+        self.depth.clone().unwrap_or_default()
+    }
+}
+
+/// A file that was included.
+fn included(wanted: &str, from: &str) -> Result<Source, String> {
+    let base = Path::new(from).parent().map(Path::to_path_buf).unwrap_or_default();
+    text(&base.join(wanted))
+}
+
 /// Reads a model.
 ///
 /// Errors: the rendered diagnostics.
-pub(crate) fn model(path: &Path, manner: Manner) -> Result<Model, String> {
+pub(crate) fn model(path: &Path, depth: &Depth, manner: Manner) -> Result<Model, String> {
+    model_of_depth(path, &depth.values(), manner)
+}
+
+/// Reads a model of some depths.
+///
+/// Errors: the rendered diagnostics.
+pub(crate) fn model_of_depth(path: &Path, depths: &Depths, manner: Manner) -> Result<Model, String> {
     let source = text(path).map_err(|m| file_error(m, manner))?;
-    let read = |wanted: &str, from: &str| {
-        let base = Path::new(from).parent().map(Path::to_path_buf).unwrap_or_default();
-        text(&base.join(wanted))
-    };
-    syntax::model(source, &read).map_err(|(sources, errors)| render(&errors, &sources, manner))
+    syntax::model_of_depth(source, &included, depths).map_err(|(sources, errors)| render(&errors, &sources, manner))
+}
+
+/// The sizes that loops of a model count to and that have no value.
+///
+/// Errors: the rendered diagnostic.
+pub(crate) fn open_depths(path: &Path, depth: &Depth, manner: Manner) -> Result<Vec<String>, String> {
+    let source = text(path).map_err(|m| file_error(m, manner))?;
+    let given = depth.values();
+    Ok(syntax::depths(source, &included).into_iter().filter(|n| !given.contains_key(n)).collect())
 }
 
 /// Reads the queries over a model.

@@ -20,6 +20,8 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
+    depth: files::Depth,
+    #[command(flatten)]
     source: Source,
     /// Print JSON
     #[arg(long)]
@@ -30,7 +32,7 @@ pub(crate) struct Args {
 ///
 /// Errors: the diagnostics.
 pub(crate) fn run(args: &Args, manner: Manner) -> Result<String, String> {
-    let mut model = files::model(&args.file, manner)?;
+    let mut model = files::model(&args.file, &args.depth, manner)?;
     let Some((data, memory)) = args.source.read(&model, manner)? else {
         return Err(files::file_error("the landscape is that of a data set: give one with --data".to_owned(), manner));
     };

@@ -37,6 +37,11 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// Whether there are data.
+    pub(crate) fn given_any(&self) -> bool {
+        !self.data.is_empty() || self.random.is_some()
+    }
+
     /// The most memory to use.
     pub(crate) fn limit(&self) -> u128 {
         self.memory.unwrap_or_else(eval::quarter)

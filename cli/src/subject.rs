@@ -12,6 +12,8 @@ pub(crate) struct Subject {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
+    depth: files::Depth,
+    #[command(flatten)]
     source: Source,
     /// A second set of weights: its arrays take the place of those of the first
     #[arg(long, value_name = "DATA", requires = "data")]
@@ -29,7 +31,7 @@ impl Subject {
     ///
     /// Errors: the rendered diagnostics.
     pub(crate) fn read(&self, manner: Manner) -> Result<(Model, Options), String> {
-        let model = files::model(&self.file, manner)?;
+        let model = files::model(&self.file, &self.depth, manner)?;
         let sets = self.source.sets(&model, self.data2.as_deref(), manner)?;
         let options = Options {
             command: String::new(),

@@ -1,8 +1,9 @@
 //! `hesse verify`: decides the claims of files, as a table, as JSON, or as the page of errata.
 
+use crate::files::Depth;
 use hesse_compiler::{
     diagnostic::Source,
-    syntax,
+    syntax::{self, Depths},
     verify::{self, Entry, Finding, Settings, Verdict},
 };
 use std::{
@@ -25,6 +26,8 @@ pub(crate) struct Args {
     /// Files with claims, or folders of them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    depth: Depth,
     /// Print JSON
     #[arg(long, conflicts_with = "errata")]
     json: bool,
@@ -52,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<(String, bool), String> {
     let settings = Settings { seed: args.seed, ..Settings::default() };
     let (mut decided, mut errors) = (vec![], vec![]);
     for path in args.files.iter().flat_map(|p| files(p)) {
-        match decide(&path, &settings) {
+        match decide(&path, &args.depth.values(), &settings) {
             Ok(d) => decided.push(d),
             Err(e) => errors.push(e),
         }
@@ -86,7 +89,7 @@ fn read(path: &Path, name: String) -> Result<Source, String> {
     Ok(Source { name, text })
 }
 
-fn decide(path: &Path, settings: &Settings) -> Result<Decided, String> {
+fn decide(path: &Path, depths: &Depths, settings: &Settings) -> Result<Decided, String> {
     let name = path.display().to_string();
     let source = read(path, name.clone()).map_err(|e| format!("error: {e}"))?;
     let text = source.text.clone();
@@ -95,7 +98,10 @@ fn decide(path: &Path, settings: &Settings) -> Result<Decided, String> {
         let name = beside.display().to_string();
         read(&beside, name)
     };
-    let mut model = syntax::model(source, &include).map_err(|(sources, errors)| {
+    // of several files, one without such a size has no use for its value
+    let known = syntax::depths(source.clone(), &include);
+    let depths = depths.iter().filter(|d| known.contains(d.0)).map(|(n, v)| (n.clone(), *v)).collect();
+    let mut model = syntax::model_of_depth(source, &include, &depths).map_err(|(sources, errors)| {
         let all: Vec<String> = errors.iter().map(|d| d.render(&sources, false)).collect();
         all.join("\n")
     })?;

@@ -193,3 +193,53 @@ fn the_landscape_of_a_batch() {
     folder.file("one.json", DATA);
     assert_eq!(folder.run(&["landscape", "m.hesse", "--data", "one.json"]).status.code(), Some(1), "one sample is no landscape");
 }
+
+const DEEP: &str = "dim L, n; input x: n; target y: 1 × n\nconst M: 1\nh[0] = x\n\
+    for p in 1..L { param W[p]: n × n; assume norm2(W[p]) <= M; h[p] = relu(W[p] h[p-1]) }\nloss cross_entropy(h[L]', y)\n";
+
+#[test]
+fn a_model_of_any_depth_has_closed_forms() {
+    let folder = Folder::new("bounds-depth");
+    folder.file("deep.hesse", DEEP);
+    let run = |arguments: &[&str]| {
+        let all: Vec<&str> = ["bounds", "deep.hesse"].into_iter().chain(arguments.iter().copied()).collect();
+        let o = folder.run(&all);
+        assert_eq!(o.status.code(), Some(0), "{arguments:?}: {}", text(&o.stderr));
+        text(&o.stdout)
+    };
+    let page = run(&["--part", "gauss-newton"]);
+    assert!(page.contains("norm2(gauss_newton(loss)) <= L M^(2 L - 2) normF(x)^2 norminf(y) / 2\n"), "{page}");
+    assert!(page.contains("for L >= 1: "), "{page}");
+    assert!(run(&["--part", "gauss-newton", "--format", "latex"]).contains(r"M^{2\,L - 2}"));
+    let json: Value = serde_json::from_str(&run(&["--json"])).expect("JSON");
+    let blocks = json["blocks"].as_array().expect("blocks");
+    let named: Vec<(&str, &str)> = blocks.iter().filter_map(|b| Some((b["row"].as_str()?, b["col"].as_str()?))).collect();
+    assert_eq!(named, [("W[i]", "W[i]"), ("W[i]", "W[j]")]);
+    assert!(json["whole"]["formula"].as_str().is_some_and(|f| f.starts_with("(L - 1) M^(L - 2)")), "{json}");
+    // at one depth it is a model as any other
+    let two = run(&["--depth", "L=2", "--part", "gauss-newton"]);
+    assert!(two.starts_with("norm2(gauss_newton(loss, W[1], W[1])) <= "), "{two}");
+    let o = folder.run(&["eval", "deep.hesse", "--depth", "L=2", "--random", "1", "--dims", "n=3", "-q", "hessian(loss)"]);
+    assert_eq!(o.status.code(), Some(0), "{}", text(&o.stderr));
+    assert!(text(&o.stdout).contains("\"shape\":[18,18]"));
+}
+
+#[test]
+fn a_depth_that_is_wrong_is_one_message() {
+    let folder = Folder::new("bounds-depth-wrong");
+    folder.file("deep.hesse", DEEP);
+    folder.file("two.hesse", "dim K, L, n\nparam x: n\nfor p in 1..K { a[p] = x }\nfor p in 1..L { b[p] = x }\nloss x' x\n");
+    let table: [(&[&str], &str); 6] = [
+        (&["bounds", "deep.hesse", "--depth", "K=3"], "the depth `K` has a value, and the model has no size of that name"),
+        (&["bounds", "deep.hesse", "--depth", "l=3"], "did you mean `L`?"),
+        (&["bounds", "deep.hesse", "--asymptotic"], "`--depth L=3` gives it a value"),
+        (&["derive", "deep.hesse", "-q", "loss"], "`--depth L=3` gives it a value"),
+        (&["bounds", "two.hesse"], "the depths K, L have no value"),
+        (&["bounds", "deep.hesse", "--depth", "L=200000"], "this loop runs 200000 times"),
+    ];
+    for (arguments, says) in table {
+        let o = folder.run(arguments);
+        assert_eq!((o.status.code(), o.stdout.len()), (Some(1), 0), "{arguments:?}: {}", text(&o.stdout));
+        assert!(text(&o.stderr).contains(says), "{arguments:?}: {}", text(&o.stderr));
+    }
+}

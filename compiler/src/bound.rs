@@ -4,6 +4,7 @@
 //! the data keep the assumptions; it grows with every norm in it; equal bounds are equal; the same model gives the same formula.
 
 mod calculus;
+mod depth;
 mod formula;
 mod jacobians;
 mod leading;
@@ -19,6 +20,7 @@ mod spectrum;
 mod style;
 
 pub use calculus::{Calculus, Gap, Symbols, rules};
+pub use depth::{AtDepth, DEPTHS, Deep, DeepBlock, DeepFormula, any_depth};
 pub use formula::{Book, Formula, Symbol, Term};
 pub use norm::{Norm, Norms};
 pub use print::formula as printed;

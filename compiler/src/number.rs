@@ -86,6 +86,19 @@ impl Number {
         self == Number::ONE
     }
 
+    /// Which of two is larger; the order of the type is that of its parts, for sorting alone.
+    pub fn compare(self, o: Number) -> Ordering {
+        match (self, o) {
+            (Number::Ratio(a, b), Number::Ratio(c, d)) => (a as i128 * d as i128).cmp(&(c as i128 * b as i128)),
+            _ => self.to_f64().total_cmp(&o.to_f64()),
+        }
+    }
+
+    /// The smaller of two.
+    pub fn least(self, o: Number) -> Number {
+        if o.compare(self) == Ordering::Less { o } else { self }
+    }
+
     /// Whether it is below zero.
     pub fn is_negative(self) -> bool {
         self.to_f64() < 0.0

@@ -9,7 +9,7 @@ mod norms;
 mod requests;
 mod slack;
 
-pub use bounds::{Measured, Numbers, Values, bounds, bounds_in_style, numbers, values};
+pub use bounds::{Measured, Numbers, Values, bounds, bounds_in_style, bounds_of_any_depth, numbers, values};
 pub use enclosed::at_most;
 pub use evaluate::{Answer, Settings, evaluate, evaluate_on, failed, program, programs};
 pub use functions::{Functions, not_emitted};

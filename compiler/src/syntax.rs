@@ -13,5 +13,5 @@ mod scan;
 pub use crate::diagnostic::Source;
 pub use expand::expand;
 pub use formula::{Scope, formula, row};
-pub use model::{Assumed, Assumption, Block, Claim, Compared, Model, Query, model, query};
+pub use model::{Assumed, Assumption, Block, Claim, Compared, Depths, Model, Query, depths, model, model_of_depth, query};
 pub use names::nearest;

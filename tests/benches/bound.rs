@@ -202,16 +202,14 @@ fn main() {
         ),
     ];
     table("attention, functional part, beside Theorem 17 as printed", ATTENTION, &sizes, Part::Functional, &functional);
-    let corrected = corrected_attention(false);
-    table(
-        "attention, Gauss-Newton part, beside Theorem 17 as corrected",
-        ATTENTION,
-        &sizes,
-        Part::GaussNewton,
-        &listed(&corrected),
-    );
-    let corrected = corrected_attention(true);
-    table("attention, functional part, beside Theorem 17 as corrected", ATTENTION, &sizes, Part::Functional, &listed(&corrected));
+    // small, and as in the experiment of the thesis
+    for sizes in [sizes, [("L", 49), ("dV", 16), ("dK", 16)]] {
+        for (name, part) in [("Gauss-Newton", Part::GaussNewton), ("functional", Part::Functional)] {
+            let corrected = corrected_attention(part == Part::Functional);
+            let title = format!("attention, {name} part, L = {}, beside Theorem 17 as corrected", sizes[0].1);
+            table(&title, ATTENTION, &sizes, part, &listed(&corrected));
+        }
+    }
     let corrected = corrected_block();
     let dims = [("L", 6), ("dV", 5), ("dK", 4), ("dff", 8)];
     table("transformer block, beside Theorem 26 as corrected", BLOCK, &dims, Part::Whole, &listed(&corrected));

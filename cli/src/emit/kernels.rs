@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     if manifest_path == args.output {
         return Err(files::file_error("the kernels cannot be called .json: that is their manifest".to_owned(), manner));
     }
-    let mut model = files::model(&args.file, manner)?;
+    let mut model = files::model(&args.file, &args.depth, manner)?;
     let mut asked = args.query.clone();
     if asked.is_empty() {
         for f in &args.functions {

@@ -37,17 +37,25 @@ struct Printer<'a> {
 
 /// A bound in a format; formulas that have a name are called by it, f itself is not.
 pub fn formula(book: &Book, g: &Graph, f: Formula, names: &BTreeMap<Formula, String>, format: Format) -> String {
-    let signs = match format {
+    let text = Printer { book, g, names, signs: signs(format) }.term(f).0;
+    if format == Format::Mathml { mathml(&text) } else { text }
+}
+
+/// A formula as a part of a longer one.
+pub(super) fn fragment(book: &Book, g: &Graph, f: Formula, format: Format) -> String {
+    Printer { book, g, names: &BTreeMap::new(), signs: signs(format) }.term(f).0
+}
+
+/// A whole formula in MathML.
+pub(super) fn mathml(text: &str) -> String {
+    format!("<math xmlns=\"http://www.w3.org/1998/Math/MathML\"><mrow>{text}</mrow></math>")
+}
+
+fn signs(format: Format) -> Signs {
+    match format {
         Format::Latex => Signs { format, times: r"\,", plus: " + " },
         Format::Mathml => Signs { format, times: "<mo>\u{2062}</mo>", plus: "<mo>+</mo>" },
         _ => Signs { format, times: " ", plus: " + " },
-    };
-    let p = Printer { book, g, names, signs };
-    let text = p.term(f).0;
-    if format == Format::Mathml {
-        format!("<math xmlns=\"http://www.w3.org/1998/Math/MathML\"><mrow>{text}</mrow></math>")
-    } else {
-        text
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Settings, enclosed, evaluate, norm_of_block, not_differentiable};
 use crate::{
-    bound::{self, Bounds, Formula, Norm, Style, Symbol, Symbols},
+    bound::{self, AtDepth, Bounds, Deep, Formula, Norm, Style, Symbol, Symbols},
     data::Bound,
     diagnostic::{Code, Diagnostic},
     expr::{Expr, Graph, Node},
@@ -62,6 +62,24 @@ pub fn bounds_in_style(model: &mut Model, part: Part, symbols: Symbols, style: S
         return Err(d.help("`--symbols data` and `--symbols declared` go with `--style thesis`"));
     }
     bound::bounds(model, loss, part, symbols, style).map_err(|e| not_differentiable(&e, &[]))
+}
+
+/// Bounds of a model of any depth, from models of several depths, of which the loops that the size `depth` ends run so often.
+///
+/// Errors: those of [`bounds_in_style`].
+pub fn bounds_of_any_depth(
+    depth: &str,
+    models: Vec<(usize, Model)>,
+    part: Part,
+    symbols: Symbols,
+    style: Style,
+) -> Result<Deep, Diagnostic> {
+    let mut at = vec![];
+    for (depth, mut model) in models {
+        let bounds = bounds_in_style(&mut model, part, symbols, style)?;
+        at.push(AtDepth { depth, model, bounds });
+    }
+    Ok(bound::any_depth(depth, &at))
 }
 
 /// The symbols of bounds on data, each once a sample or once for all.

@@ -1,7 +1,10 @@
 //! `Model`: what a file says; and queries over its names.
 
+mod depth;
 mod load;
 mod statements;
+
+pub use depth::{Depths, depths};
 
 use super::{
     ast::Relation,
@@ -142,9 +145,20 @@ pub fn model(
     source: Source,
     read: &dyn Fn(&str, &str) -> Result<Source, String>,
 ) -> Result<Model, (Vec<Source>, Vec<Diagnostic>)> {
+    model_of_depth(source, read, &Depths::new())
+}
+
+/// The same, with values of sizes that loops count to.
+///
+/// Errors: those of [`model`]; a value for what is no size.
+pub fn model_of_depth(
+    source: Source,
+    read: &dyn Fn(&str, &str) -> Result<Source, String>,
+    depths: &Depths,
+) -> Result<Model, (Vec<Source>, Vec<Diagnostic>)> {
     let loaded = load::load(source, read);
     let (mut graph, mut state) = (Graph::default(), State::default());
-    let (built, mut errors) = statements::build(&mut graph, &mut state, &loaded);
+    let (built, mut errors) = statements::build(&mut graph, &mut state, &loaded, depths);
     let mut all = loaded.errors;
     all.append(&mut errors);
     // in the order of the file, the file itself first

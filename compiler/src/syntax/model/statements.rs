@@ -1,6 +1,10 @@
 //! Statements to graph, in three passes: declarations, then facts (before any node is built), then definitions and claims.
 
-use super::{Assumed, Assumption, Claim, Compared, STATEMENTS, load::Loaded};
+use super::{
+    Assumed, Assumption, Claim, Compared, STATEMENTS,
+    depth::{self, Depths},
+    load::Loaded,
+};
 use crate::{
     diagnostic::{Code, Diagnostic, quote},
     dim::Dim,
@@ -33,9 +37,9 @@ pub(super) struct Built {
 }
 
 /// Builds the graph of a file; mistakes are gathered.
-pub(super) fn build(g: &mut Graph, state: &mut State, loaded: &Loaded) -> (Built, Vec<Diagnostic>) {
+pub(super) fn build(g: &mut Graph, state: &mut State, loaded: &Loaded, depths: &Depths) -> (Built, Vec<Diagnostic>) {
     let r = Resolver::new(g, state, &loaded.sources);
-    let mut b = Builder { r, out: Built::default(), facts: BTreeMap::new(), pass: Pass::Declare, count: 0 };
+    let mut b = Builder { r, out: Built::default(), depths, facts: BTreeMap::new(), pass: Pass::Declare, count: 0 };
     for pass in [Pass::Declare, Pass::Facts, Pass::Define] {
         (b.pass, b.count) = (pass, 0);
         let standard = if pass == Pass::Declare { loaded.standard.as_slice() } else { &[] };
@@ -44,7 +48,9 @@ pub(super) fn build(g: &mut Graph, state: &mut State, loaded: &Loaded) -> (Built
         }
     }
     b.unused_layers();
-    (b.out, b.r.errors)
+    let mut errors = depth::unknown(loaded, depths);
+    errors.append(&mut b.r.errors);
+    (b.out, errors)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -60,6 +66,8 @@ type Turn = (Span, Vec<(String, i64)>);
 struct Builder<'a> {
     r: Resolver<'a>,
     out: Built,
+    /// Values of sizes.
+    depths: &'a Depths,
     /// Facts that are known before any node is built.
     facts: BTreeMap<Turn, Assumed>,
     pass: Pass,
@@ -162,7 +170,11 @@ impl Builder<'_> {
 
     fn size(&mut self, t: &Target, definition: Option<&ast::Expr>) {
         let Ok(name) = self.r.target_name(t) else { return };
-        let d = definition.map(|e| self.r.extent(e));
+        let given = self.depths.get(&name).filter(|_| definition.is_none());
+        let d = match (definition, given) {
+            (None, Some(&n)) => Some(Ok(Dim::constant(n as i64))),
+            _ => definition.map(|e| self.r.extent(e)),
+        };
         let value = match &d {
             None => Some(Value::Size(Dim::symbol(&name))),
             Some(d) => d.clone().ok().map(Value::Size),

@@ -35,7 +35,13 @@ impl Resolver<'_> {
         let d = self.size(e)?;
         d.as_constant().ok_or_else(|| {
             let x = Diagnostic::new(Code::Loop, format!("a whole number is needed, and `{d}` is not known here"));
-            self.fail(x.label(e.span, "not a number").help("loops and indexed names count with numbers; sizes are symbols"))
+            let x = x.label(e.span, "not a number").help("loops and indexed names count with numbers; sizes are symbols");
+            let free = d.as_symbol().map(|name| {
+                format!(
+                    "`--depth {name}=3` gives it a value; `hesse bounds` has bounds for every depth where one loop counts to it"
+                )
+            });
+            self.fail(free.into_iter().fold(x, Diagnostic::help))
         })
     }
 
