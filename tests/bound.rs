@@ -12,13 +12,15 @@ mod examples;
 mod norms;
 #[path = "bound/numbers.rs"]
 mod numbers;
+#[path = "bound/proofs.rs"]
+mod proofs;
 
 use draw::{Call, Mistakes, given, rows};
 use examples::Example;
 use hesse_compiler::{
     bound::{self, Calculus, Formula, Norm, Style, Symbol, Symbols},
     data,
-    expr::{Kind, Meaning, Op},
+    expr::{Fact, Kind, Meaning, Op},
     hessian::Part,
     matrix::Matrix,
     pipeline::{self, Settings},
@@ -35,11 +37,11 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const ROUNDING: f64 = 1e-12;
 
 /// The value of a bound of a row at the data of a call.
-fn value(c: &Calculus, call: &mut Call, f: Formula, cotangent: &Matrix<f64>) -> Option<f64> {
+fn value(c: &Calculus, call: &mut Call, f: Formula, (name, cotangent): (&str, &Matrix<f64>)) -> Option<f64> {
     let mut values: BTreeMap<Symbol, f64> = BTreeMap::new();
     for s in c.book.symbols(f) {
         let v = match &s {
-            Symbol::Norm(kind, e) => norm(*kind, &call.real(*e, Some(("cotangent", cotangent)))),
+            Symbol::Norm(kind, e) => norm(*kind, &call.real(*e, Some((name, cotangent)))),
             Symbol::Size(d) => d.eval(&|n| call.sizes.get(n).copied())? as f64,
             Symbol::Pi => std::f64::consts::PI,
         };
@@ -56,11 +58,15 @@ fn measured(call: &mut Call, cotangent: Option<&Matrix<f64>>, seed: u64, style: 
     let (op, y) = (call.op, call.y);
     let value_of = call.real(y, None);
     let drawn = hesse_tests::draw("cotangent", seed, value_of.rows, value_of.cols, &[]);
+    let drawn = if seed % 2 == 1 { drawn.map(f64::abs) } else { drawn };
     let cotangent = cotangent.cloned().unwrap_or(drawn);
+    // of what is not negative more is known
+    let signed = cotangent.data.iter().any(|&x| x < 0.0);
+    let name = if signed { "cotangent" } else { "cotangent that is not negative" };
     let mut out = vec![];
     let bounds = c.norms(&mut call.g, y);
     for kind in Norm::ALL {
-        if let Some(b) = value(&c, call, bounds[kind as usize], &cotangent) {
+        if let Some(b) = value(&c, call, bounds[kind as usize], (name, &cotangent)) {
             out.push((kind.name().to_owned(), norm(kind, &value_of), b));
         }
     }
@@ -68,20 +74,23 @@ fn measured(call: &mut Call, cotangent: Option<&Matrix<f64>>, seed: u64, style: 
         return out;
     }
     let shape = call.g.shape(y).clone();
-    let d = call.g.declare("cotangent", shape, Kind::Const);
+    let d = call.g.declare(name, shape, Kind::Const);
+    if !signed {
+        call.g.assume(d, Fact::NonNegative);
+    }
     let slots: Vec<usize> = call.data.iter().map(|d| d.0).collect();
     for &a in &slots {
         let Ok((slope, _)) = c.slope(&mut call.g, y, a) else { continue };
         let Ok(j) = call.jacobian(a) else { continue };
         let j = call.real(j, None);
-        if let Some(b) = value(&c, call, slope, &cotangent) {
+        if let Some(b) = value(&c, call, slope, (name, &cotangent)) {
             out.push((format!("slope {a}"), norm(Norm::Two, &j), b));
         }
         for &b in &slots {
             let (Ok(Some(s)), Ok(bend)) = (call.curvature(a, b), c.bend(&mut call.g, y, a, b, d)) else { continue };
             let s = call.real(s, Some(("cotangent", &cotangent)));
             let bound = match bend {
-                Some((f, _)) => value(&c, call, f, &cotangent),
+                Some((f, _)) => value(&c, call, f, (name, &cotangent)),
                 None => Some(0.0),
             };
             if let Some(bound) = bound {
@@ -98,7 +107,7 @@ fn redraw(call: &mut Call, seed: u64) {
     for (slot, _, m) in &mut call.data {
         let mut facts: Vec<_> = given.iter().filter(|g| g.1 == *slot).map(|g| g.0).collect();
         if m.data.iter().all(|&x| x > 0.0) {
-            facts.push(hesse_compiler::expr::Fact::Positive);
+            facts.push(Fact::Positive);
         }
         let scale = [1.0, 3.0, 0.2][(seed % 3) as usize];
         *m = hesse_tests::draw(&format!("bound {} {slot}", call.op.name), random("bound", seed), m.rows, m.cols, &facts).map(
@@ -169,6 +178,17 @@ fn bounds_of_stacked_second_derivatives_hold() {
         ("layernorm(A)", "A", "A", false),
         ("tanh(A B)", "A", "B", false),
         ("softmax(A B) B'", "B", "A", false),
+        // by the rows and columns of Jacobians
+        ("C' A B", "A", "B", true),
+        ("C' A B", "B", "A", true),
+        ("(C' A B)'", "B", "A", true),
+        ("B' A' C", "A", "B", false),
+        ("A' A", "A", "A", false),
+        ("softmax(C A' C)", "A", "A", false),
+        ("tanh(C A' C)", "A", "A", false),
+        ("softmax(s C A' C)", "A", "s", false),
+        ("layernorm(C + (A ∘ C) C' C)", "A", "A", false),
+        ("(A ∘ softmax(A)) B", "B", "A", false),
         ("layernorm(A + softmax(A C') C)", "C", "A", false),
     ];
     let settings = Settings { memory: 1 << 30, per_sample: false };
@@ -236,10 +256,11 @@ fn constants_that_are_too_small_are_seen() {
 type Witness = Option<(&'static [f64], &'static [f64])>;
 
 /// Rows of which a bound is attained: what of them, and where, if steps uphill do not find it.
-const SHARP: [(&str, &str, Witness); 22] = [
+const SHARP: [(&str, &str, Witness); 23] = [
     ("softmax", "slope 0", Some((&[0.0, 0.0, -40.0], &[1.0, 0.0, 0.0]))),
     // p = ((1 + 1/√3) / 2, (1 - 1/√3) / 2, 0): the odds are 2 + √3
     ("softmax", "bend 0 0", Some((&[1.316957896924817, 0.0, -40.0], &[1.0, -1.0, 0.0]))),
+    ("softmax", "bend 0 0", Some((&[1.316957896924817, 0.0, -40.0], &[1.0, 0.0, 0.0]))),
     ("logsumexp", "bend 0 0", Some((&[0.0, 0.0, -40.0], &[1.0]))),
     ("layernorm", "slope 0", None),
     // d = u + √2 z with u = (1, -1, 0) / √2 and z = (1, 1, -2) / √6

@@ -3,7 +3,10 @@
 //! Assumes a model whose loss is a scalar. Guarantees: every formula is an upper bound of the spectral norm of its block wherever
 //! the data keep the assumptions; it grows with every norm in it; equal bounds are equal; the same model gives the same formula.
 
+mod blocks;
 mod calculus;
+mod closed;
+mod contracted;
 mod depth;
 mod formula;
 mod jacobians;
@@ -18,6 +21,8 @@ mod rounded;
 mod rule;
 mod spectrum;
 mod style;
+mod sums;
+mod ways;
 
 pub use calculus::{Calculus, Gap, Symbols, rules};
 pub use depth::{AtDepth, DEPTHS, Deep, DeepBlock, DeepFormula, any_depth};
@@ -25,11 +30,12 @@ pub use formula::{Book, Formula, Symbol, Term};
 pub use norm::{Norm, Norms};
 pub use print::formula as printed;
 pub use prove::prove;
-pub use recursion::{Between, NormDomain, Reason, Rule, Wanted, jacobian};
+pub use recursion::{Between, NormDomain, Reason, Rule, Wanted};
 pub use report::divisor;
 pub use rounded::rounded_up;
 pub use spectrum::{TOLERANCE, largest_singular};
 pub use style::Style;
+pub use ways::jacobian;
 
 use crate::{
     diagnostic::{Code, Diagnostic},
@@ -131,6 +137,10 @@ pub fn assume(c: &mut Calculus, model: &mut Model) {
         }
         let bound = c.scalar(&mut model.graph, large);
         c.assume(e, norm, bound, &text);
+        if c.wide {
+            let symbol = c.symbol(&mut model.graph, e, norm);
+            c.book.keep_below(symbol, bound);
+        }
     }
 }
 

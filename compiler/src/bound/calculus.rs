@@ -1,11 +1,12 @@
 //! The calculus: norms of every expression from those of its arguments, and of Jacobians and curvatures from the rows.
 
 use super::{
+    closed,
     formula::{Book, Formula},
     norm::{self, Norm, Norms},
-    recursion,
     rule::{self, Place},
     style::Style,
+    ways,
 };
 use crate::{
     differentiate::{NotDifferentiable, local_curvature, local_jacobian, pull},
@@ -66,6 +67,8 @@ pub struct Calculus {
     given: BTreeMap<(Expr, Norm), Vec<Given>>,
     /// Names that stand for expressions held fixed.
     pub held: HashMap<Expr, Expr>,
+    /// Derivatives of which the norms are symbols.
+    pub(super) derivatives: ways::Named,
     /// Names of cotangents.
     cotangents: BTreeSet<Expr>,
 }
@@ -84,6 +87,7 @@ impl Calculus {
             norms: HashMap::new(),
             given: BTreeMap::new(),
             held: HashMap::new(),
+            derivatives: ways::Named::default(),
             cotangents: BTreeSet::new(),
         }
     }
@@ -198,6 +202,9 @@ impl Calculus {
                     // in a search it is one of its bounds, and only where it is asked about
                     is_data |= residual && (!self.wide || self.named.contains(&unmarked(g, u)));
                 }
+                if self.wide {
+                    found.extend(self.by_parts(g, u));
+                }
                 if is_covariance(g, u) {
                     let half = self.book.number(Number::ratio(1, 2));
                     found.push((Norm::Two, half, "‖diag(p) - p p'‖ ≤ 1/2 of a distribution p".to_owned()));
@@ -225,10 +232,19 @@ impl Calculus {
                         }
                     }
                 }
+                if let Some((f, why)) = self.of_stack(g, u).filter(|_| self.wide) {
+                    found.push((Norm::Two, f, why));
+                }
+                if let Some(f) = self.of_blocks(g, u).filter(|_| published.is_none()) {
+                    found.push((Norm::Two, f, "‖A‖ ≤ ‖[‖A_ij‖]‖ of blocks A_ij".to_owned()));
+                }
             }
             _ => {}
         }
         if is_data {
+            if self.wide && self.named.contains(&u) {
+                self.symbols_near(g, u, &found);
+            }
             for &norm in self.kept() {
                 found.push((norm, self.symbol(g, u, norm), "a norm of the data".to_owned()));
             }
@@ -244,6 +260,17 @@ impl Calculus {
             }
             found[0].1
         };
+        if self.wide
+            && matches!(g.node(u), Node::Apply(..))
+            && let Some(m) = closed::value(g, u)
+        {
+            for norm in Norm::ALL {
+                if let Some(x) = closed::norm(&m, norm) {
+                    let bound = self.book.number(Number::Float(x.high));
+                    found.push((norm, bound, "it is made of numbers".to_owned()));
+                }
+            }
+        }
         for (norm, bound, rule) in found {
             if self.book.gap(bound).is_none() {
                 self.given.entry((u, norm)).or_default().push(Given { bound, rule });
@@ -252,6 +279,30 @@ impl Calculus {
         let known = Norm::ALL.map(|n| self.given.get(&(u, n)).into_iter().flatten().map(|x| x.bound).collect::<Vec<_>>());
         let shape = g.shape(u).clone();
         norm::closed(&mut self.book, &known, &shape, missing)
+    }
+
+    /// Makes the made-up data of the norms of a node those of their bounds.
+    fn symbols_near(&mut self, g: &mut Graph, u: Expr, found: &[(Norm, Formula, String)]) {
+        let bounded = |book: &Book, f: &Formula| book.gap(*f).is_none();
+        let known = Norm::ALL.map(|n| {
+            let rules = found.iter().filter(|x| x.0 == n).map(|x| x.1);
+            let given = self.given.get(&(u, n)).into_iter().flatten().map(|x| x.bound);
+            rules.chain(given).filter(|f| bounded(&self.book, f)).collect::<Vec<_>>()
+        });
+        let shape = g.shape(u).clone();
+        let nothing = self.book.unbounded(usize::MAX);
+        let bounds = norm::closed(&mut self.book, &known, &shape, nothing);
+        for norm in Norm::ALL {
+            let bound = bounds[norm as usize];
+            if bounded(&self.book, &bound) {
+                let symbol = self.symbol(g, u, norm);
+                // what is named of derivatives is compared with what they are made of
+                match g.node(u) {
+                    Node::Apply(op, _) if matches!(op.0.meaning, Meaning::Derivative) => self.book.keep_near(symbol, bound),
+                    _ => self.book.keep_below(symbol, bound),
+                }
+            }
+        }
     }
 
     /// Whether a cotangent is in it that has only a name.
@@ -288,13 +339,13 @@ impl Calculus {
             "functional" => Part::Functional,
             "jacobian" => {
                 let f = syntax::expand(g, args[0]);
-                return [recursion::jacobian(self, g, f, args[1]).ok(), None];
+                return [ways::jacobian(self, g, f, args[1]).ok(), None];
             }
             _ => return [None, None],
         };
         if !g.is_scalar(args[0]) {
             let f = syntax::expand(g, args[0]);
-            let found = if part == Part::Whole { recursion::stack(self, g, f, args[1], args[2]).ok() } else { None };
+            let found = if part == Part::Whole { ways::stack(self, g, f, args[1], args[2]).ok() } else { None };
             return [found.flatten(), None];
         }
         let mut leaves = vec![(String::new(), args[1])];
@@ -439,24 +490,40 @@ impl Calculus {
             self.cotangents.insert(x);
             x
         };
-        let mut known: [Vec<Formula>; 7] = Default::default();
         let inner = self.norms(g, delta);
-        for &norm in by_slope {
-            let bound = self.book.times(&[slope, inner[norm as usize]]);
-            known[norm as usize].push(bound);
-            self.given.entry((x, norm)).or_default().push(Given { bound, rule: rule.clone() });
-        }
-        if is_slot_of_loss {
-            for (k, f) in self.norms[&x].into_iter().enumerate() {
-                known[k].push(f);
+        let bounds: Vec<(Norm, Formula)> =
+            by_slope.iter().map(|&norm| (norm, self.book.times(&[slope, inner[norm as usize]]))).collect();
+        if is_slot_of_loss && self.wide {
+            // products take factors such as sizes out, and leave the rest
+            let (mut rest, mut factors) = (x, vec![]);
+            while let Some((s, inner)) = g.as_scaled(rest) {
+                factors.push(self.scalar(g, s));
+                rest = inner;
             }
+            let factor = self.book.times(&factors);
+            if !factors.is_empty() && self.book.is_of_sizes(factor) {
+                let over = self.book.power(factor, Number::int(-1));
+                let bounds: Vec<(Norm, Formula)> = bounds.iter().map(|&(norm, f)| (norm, self.book.times(&[over, f]))).collect();
+                self.norms(g, rest);
+                self.bounded(g, rest, &bounds, &rule);
+            }
+        }
+        self.bounded(g, x, &bounds, &rule);
+        Ok(x)
+    }
+
+    /// Adds bounds of a node, of which others may be known.
+    fn bounded(&mut self, g: &Graph, x: Expr, bounds: &[(Norm, Formula)], rule: &str) {
+        let mut known: [Vec<Formula>; 7] = self.norms.get(&x).map_or_else(Default::default, |all| all.map(|f| vec![f]));
+        for &(norm, bound) in bounds {
+            known[norm as usize].insert(0, bound);
+            self.given.entry((x, norm)).or_default().push(Given { bound, rule: rule.to_owned() });
         }
         let nothing = known[Norm::Frobenius as usize][0];
         let nothing = if self.book.gap(nothing).is_some() { nothing } else { self.book.unbounded(usize::MAX) };
-        let shape = g.shape(v).clone();
+        let shape = g.shape(x).clone();
         let norms = norm::closed(&mut self.book, &known, &shape, nothing);
         self.norms.insert(x, norms);
-        Ok(x)
     }
 }
 

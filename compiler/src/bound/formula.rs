@@ -3,9 +3,9 @@
 //! In normal form: equal bounds are equal ids. Every formula grows with every norm in it, so a symbol may always be replaced by
 //! an upper bound of itself; negative powers are of sizes and numbers alone.
 
-use super::norm::Norm;
+use super::norm::{Norm, Random};
 use crate::{dim::Dim, expr::Expr, number::Number, splitmix};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A bound; a place in a [`Book`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,12 +41,16 @@ pub enum Term {
     Exp(Formula),
     /// The spectral norm of a symmetric matrix of bounds, its lower triangle row by row.
     Spectral(Vec<Formula>),
+    /// The spectral norm of any matrix of bounds: its number of columns, and what stands in it row by row.
+    Blocks(usize, Vec<Formula>),
     /// None is known; which gap it is that is in the way.
     Unbounded(usize),
 }
 
 /// Places at which alternatives are compared; those that are the least at none of them are dropped.
 const POINTS: usize = 6;
+/// The same in a search: of matrices of one row or one column, too.
+const MORE_POINTS: usize = 8;
 
 /// Most alternatives of a minimum.
 const MORE: usize = 8;
@@ -57,7 +61,7 @@ pub struct Book {
     terms: Vec<Term>,
     ids: HashMap<Term, Formula>,
     /// Values at made-up data, to choose between alternatives.
-    trial: Vec<[f64; POINTS]>,
+    trial: Vec<[f64; MORE_POINTS]>,
     /// Number of symbols, to prefer the shorter of two.
     length: Vec<u64>,
     /// Whether a minimum keeps all that is not larger everywhere than another.
@@ -94,6 +98,18 @@ impl Book {
     /// Lets minima keep every alternative that is not larger everywhere than another, for a search.
     pub fn keep_more(&mut self) {
         self.more = true;
+    }
+    /// Makes the made-up data of a symbol keep that it is at most a bound.
+    pub(super) fn keep_below(&mut self, symbol: Formula, bound: Formula) {
+        let bound = self.trial[bound.0 as usize];
+        self.trial[symbol.0 as usize].iter_mut().zip(bound).for_each(|(x, b)| *x = x.min(b));
+    }
+    /// Makes the made-up data of a symbol about a bound of it, now below and now above, so that minima keep both.
+    pub(super) fn keep_near(&mut self, symbol: Formula, bound: Formula) {
+        let bound = self.trial[bound.0 as usize];
+        for (k, (x, b)) in self.trial[symbol.0 as usize].iter_mut().zip(bound).enumerate() {
+            *x = if k % 2 == 0 { b / 2.0 } else { b * 2.0 };
+        }
     }
     fn intern(&mut self, term: Term) -> Formula {
         if let Some(&f) = self.ids.get(&term) {
@@ -162,6 +178,14 @@ impl Book {
         match self.term(f) {
             Term::Unbounded(gap) => Some(*gap),
             _ => None,
+        }
+    }
+    /// Whether it is exactly a product of sizes and a fraction.
+    pub(super) fn is_of_sizes(&self, f: Formula) -> bool {
+        match self.term(f) {
+            Term::Product(Number::Ratio(..), factors) => factors.iter().all(|&(x, _)| self.is_of_sizes(x)),
+            Term::Symbol(s) => matches!(s, Symbol::Size(_)),
+            _ => false,
         }
     }
     /// A size: a product of named sizes, or a sum of such as one symbol.
@@ -363,6 +387,14 @@ impl Book {
         // the shorter first: it stays where both are equal
         flat.sort_by_key(|&x| (self.length[x.0 as usize], x));
         flat.dedup();
+        // of numbers the least
+        let number = |x: &Formula| self.as_number(*x).map(number_up);
+        let least = flat
+            .iter()
+            .copied()
+            .filter(|x| number(x).is_some())
+            .min_by(|a, b| number(a).unwrap_or(f64::INFINITY).total_cmp(&number(b).unwrap_or(f64::INFINITY)));
+        flat.retain(|x| number(x).is_none() || Some(*x) == least);
         let at = |x: Formula, k: usize| self.trial[x.0 as usize][k];
         let mut kept: Vec<Formula> = (0..POINTS)
             .filter_map(|k| {
@@ -373,8 +405,8 @@ impl Book {
         if self.more {
             let larger = |x: Formula, y: Formula| {
                 x != y
-                    && (0..POINTS).all(|k| at(x, k) >= at(y, k) * (1.0 - 1e-9))
-                    && (0..POINTS).any(|k| at(x, k) > at(y, k) * (1.0 + 1e-9))
+                    && (0..MORE_POINTS).all(|k| at(x, k) >= at(y, k) * (1.0 - 1e-9))
+                    && (0..MORE_POINTS).any(|k| at(x, k) > at(y, k) * (1.0 + 1e-9))
             };
             kept = flat.iter().copied().filter(|&x| !flat.iter().any(|&y| larger(x, y))).take(MORE).collect();
         }
@@ -430,6 +462,24 @@ impl Book {
             _ => self.intern(Term::Spectral(triangle)),
         }
     }
+    /// The spectral norm of a matrix of bounds.
+    pub fn blocks(&mut self, rows: &[Vec<Formula>]) -> Formula {
+        let n = rows.len();
+        let width = rows.first().map_or(0, Vec::len);
+        if n == width && (0..n).all(|i| (0..i).all(|j| rows[i][j] == rows[j][i])) {
+            return self.spectral(rows.iter().enumerate().flat_map(|(i, row)| row[..=i].to_vec()).collect());
+        }
+        let all = rows.concat();
+        match all.iter().find(|&&x| self.gap(x).is_some()) {
+            Some(&x) => x,
+            None if n == 1 || width == 1 => {
+                let squares: Vec<Formula> = all.iter().map(|&x| self.power(x, Number::int(2))).collect();
+                let sum = self.sum(&squares);
+                self.sqrt(sum)
+            }
+            None => self.intern(Term::Blocks(width, all)),
+        }
+    }
 
     /// All symbols of a formula.
     pub fn symbols(&self, f: Formula) -> Vec<Symbol> {
@@ -443,7 +493,7 @@ impl Book {
     }
     /// All formulas that f is made of, itself last.
     pub(super) fn reachable(&self, f: Formula) -> Vec<Formula> {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut stack = vec![f];
         while let Some(x) = stack.pop() {
             if seen.insert(x) {
@@ -490,6 +540,14 @@ impl Book {
             Term::Log(x) => up2(libm::log(at(*x).max(1.0))),
             Term::Exp(x) => up2(libm::exp(at(*x))),
             Term::Spectral(triangle) => perron(&triangle.iter().map(|&x| at(x)).collect::<Vec<_>>()),
+            Term::Blocks(width, all) => {
+                // the root of the norm of N N'
+                let rows: Vec<Vec<f64>> = all.chunks(*width).map(|r| r.iter().map(|&x| at(x)).collect()).collect();
+                let product = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0, |s, (x, y)| up(s + up(x * y)));
+                let square: Vec<f64> =
+                    (0..rows.len()).flat_map(|i| (0..=i).map(|j| product(&rows[i], &rows[j])).collect::<Vec<_>>()).collect();
+                up(perron(&square).sqrt())
+            }
             Term::Unbounded(_) => return None,
         })
     }
@@ -499,7 +557,7 @@ fn children(term: &Term) -> Vec<Formula> {
     match term {
         Term::Symbol(_) | Term::Unbounded(_) => vec![],
         Term::Product(_, x) | Term::Sum(x) => x.iter().map(|x| x.0).collect(),
-        Term::Min(x) | Term::Max(x) | Term::Spectral(x) => x.clone(),
+        Term::Min(x) | Term::Max(x) | Term::Spectral(x) | Term::Blocks(_, x) => x.clone(),
         Term::Log(x) | Term::Exp(x) => vec![*x],
     }
 }
@@ -583,7 +641,13 @@ impl Book {
             let (m, n) = (size_trial(rows, k), size_trial(cols, k));
             let mut state = (e.index() * POINTS + k) as u64;
             let scale = 0.5 + (splitmix::next(&mut state) % 1000) as f64 / 500.0;
-            scale * norm.of_random(m, n, k + 1 == POINTS)
+            let kind = match (k + 1).checked_sub(POINTS) {
+                None => Random::Normal,
+                Some(0) => Random::RankOne,
+                Some(1) => Random::OneRow,
+                Some(_) => Random::OneColumn,
+            };
+            scale * norm.of_random(m, n, kind)
         });
         f
     }

@@ -12,7 +12,7 @@ impl Book {
             Term::Product(_, factors) => factors.iter().map(|&(x, p)| self.degree(x) * p.to_f64()).sum(),
             Term::Sum(terms) => terms.iter().map(|&(x, _)| self.degree(x)).fold(f64::NEG_INFINITY, f64::max),
             Term::Min(x) => all(x).into_iter().fold(f64::INFINITY, f64::min),
-            Term::Max(x) | Term::Spectral(x) => all(x).into_iter().fold(f64::NEG_INFINITY, f64::max),
+            Term::Max(x) | Term::Spectral(x) | Term::Blocks(_, x) => all(x).into_iter().fold(f64::NEG_INFINITY, f64::max),
             _ => 0.0,
         }
     }
@@ -52,6 +52,11 @@ impl Book {
             Term::Spectral(all) => {
                 let all: Vec<Formula> = all.into_iter().map(|x| self.leading(x)).collect();
                 self.spectral(all)
+            }
+            Term::Blocks(width, all) => {
+                let all: Vec<Formula> = all.into_iter().map(|x| self.leading(x)).collect();
+                let rows: Vec<Vec<Formula>> = all.chunks(width).map(<[Formula]>::to_vec).collect();
+                self.blocks(&rows)
             }
             _ => f,
         }

@@ -23,6 +23,19 @@ pub enum Norm {
     Max,
 }
 
+/// A kind of made-up matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Random {
+    /// Of independent normal numbers.
+    Normal,
+    /// Of rank one.
+    RankOne,
+    /// Zero but for a row.
+    OneRow,
+    /// Zero but for a column.
+    OneColumn,
+}
+
 /// Bounds of all norms of a matrix, in the order of [`Norm::ALL`].
 pub type Norms = [Formula; 7];
 
@@ -53,12 +66,17 @@ impl Norm {
         self != Norm::Two
     }
 
-    /// About the norm of a random m×n matrix: of independent normal numbers, or of rank one. What must hold between norms holds.
-    pub(super) fn of_random(self, m: f64, n: f64, rank_one: bool) -> f64 {
+    /// About the norm of a random m×n matrix. What must hold between norms holds.
+    pub(super) fn of_random(self, m: f64, n: f64, kind: Random) -> f64 {
+        let (m, n) = match kind {
+            Random::OneRow => (1.0, n),
+            Random::OneColumn => (m, 1.0),
+            _ => (m, n),
+        };
         let fro = (m * n).sqrt();
         let row = (n.sqrt() * if m > 1.0 { 1.2 } else { 1.0 }).min(fro);
         let column = (m.sqrt() * if n > 1.0 { 1.2 } else { 1.0 }).min(fro);
-        let two = if rank_one { fro } else { (0.9 * (m.sqrt() + n.sqrt())).min(fro) }.max(row).max(column);
+        let two = if kind == Random::RankOne { fro } else { (0.9 * (m.sqrt() + n.sqrt())).min(fro) }.max(row).max(column);
         let max = (1.5 + 0.5 * (m * n).ln()).min(row).min(column).min(fro);
         match self {
             Norm::Two => two,

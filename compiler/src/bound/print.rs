@@ -205,22 +205,22 @@ impl Printer<'_> {
             Term::Max(all) => self.call("max", all),
             Term::Log(x) => self.call("log", &[*x]),
             Term::Exp(x) => self.call("exp", &[*x]),
-            Term::Spectral(triangle) => (self.matrix(triangle), Level::Atom),
+            Term::Spectral(triangle) => (self.symmetric(triangle), Level::Atom),
+            Term::Blocks(width, all) => {
+                (self.matrix(&all.chunks(*width).map(<[Formula]>::to_vec).collect::<Vec<_>>()), Level::Atom)
+            }
             Term::Unbounded(_) => (if self.signs.format == Format::Latex { r"\infty" } else { "∞" }.to_owned(), Level::Atom),
         }
     }
     /// The spectral norm of a symmetric matrix, by its lower triangle.
-    fn matrix(&self, triangle: &[Formula]) -> String {
-        let mut rows: Vec<Vec<String>> = vec![];
-        let mut rest = triangle;
-        while !rest.is_empty() {
-            let (row, more) = rest.split_at(rows.len() + 1);
-            rows.push(row.iter().map(|&x| self.at(x, Level::Sum)).collect());
-            rest = more;
-        }
-        let n = rows.len();
-        let at = |i: usize, j: usize| rows[i.max(j)][i.min(j)].clone();
-        let full: Vec<Vec<String>> = (0..n).map(|i| (0..n).map(|j| at(i, j)).collect()).collect();
+    fn symmetric(&self, triangle: &[Formula]) -> String {
+        let n = (0..).find(|n| n * (n + 1) / 2 >= triangle.len()).unwrap_or(0);
+        let at = |i: usize, j: usize| triangle[i.max(j) * (i.max(j) + 1) / 2 + i.min(j)];
+        self.matrix(&(0..n).map(|i| (0..n).map(|j| at(i, j)).collect()).collect::<Vec<_>>())
+    }
+    /// The spectral norm of a matrix.
+    fn matrix(&self, rows: &[Vec<Formula>]) -> String {
+        let full: Vec<Vec<String>> = rows.iter().map(|r| r.iter().map(|&x| self.at(x, Level::Sum)).collect()).collect();
         match self.signs.format {
             Format::Latex => {
                 let rows: Vec<String> = full.iter().map(|r| r.join(" & ")).collect();

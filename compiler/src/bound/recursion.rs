@@ -2,13 +2,12 @@
 
 use super::{calculus::Calculus, formula::Formula};
 use crate::{
-    differentiate::{NotDifferentiable, dependents, slots},
+    differentiate::NotDifferentiable,
     expr::{Expr, Graph},
     hessian::Domain,
-    number::Number,
     ops::build::Build,
 };
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 /// A bound of the spectral norm of a block, and how it came about.
 #[derive(Clone, Debug)]
@@ -106,59 +105,4 @@ impl Domain for NormDomain<'_> {
     fn sum_adjoints(&mut self, g: &mut Graph, adjoints: &[Expr]) -> Expr {
         g.sum(adjoints)
     }
-}
-
-/// The bound of ‖∂vec(f)/∂vec(x)ᵀ‖₂ over all ways from x to f.
-///
-/// Errors: [`NotDifferentiable`].
-pub fn jacobian(c: &mut Calculus, g: &mut Graph, f: Expr, x: Expr) -> Result<Formula, NotDifferentiable> {
-    let order = g.reachable(&[f]);
-    let total = jacobians(c, g, &order, x)?;
-    Ok(total.get(&f).copied().unwrap_or_else(|| c.book.number(Number::ZERO)))
-}
-
-/// The same of all nodes that depend on x.
-fn jacobians(c: &mut Calculus, g: &mut Graph, order: &[Expr], x: Expr) -> Result<BTreeMap<Expr, Formula>, NotDifferentiable> {
-    let depends = dependents(g, order, &[x]);
-    let one = c.book.one();
-    let mut total = BTreeMap::from([(x, one)]);
-    for &u in order.iter().filter(|u| depends.contains(u) && **u != x) {
-        let mut terms = vec![];
-        for (slot, v) in slots(g, u) {
-            if let Some(&inner) = total.get(&v) {
-                let (outer, _) = c.slope(g, u, slot)?;
-                terms.push(c.book.times(&[outer, inner]));
-            }
-        }
-        total.insert(u, c.book.sum(&terms));
-    }
-    Ok(total)
-}
-
-/// The bound of the norm of the stack of second derivatives of a matrix, `|f| |x| × |y|`, over all ways: with D a Jacobian and S a
-/// stack, that of `u(v, w)` is `(D ⊗ I) T_v + (I ⊗ J_v') S J_w`. `None` if a row says nothing of its stack.
-///
-/// Errors: [`NotDifferentiable`].
-pub(super) fn stack(c: &mut Calculus, g: &mut Graph, f: Expr, x: Expr, y: Expr) -> Result<Option<Formula>, NotDifferentiable> {
-    let order = g.reachable(&[f]);
-    let (in_x, in_y) = (jacobians(c, g, &order, x)?, jacobians(c, g, &order, y)?);
-    let mut total: BTreeMap<Expr, Formula> = BTreeMap::new();
-    for &u in order.iter().filter(|&&u| u != x && u != y) {
-        let mut terms = vec![];
-        for (a, v) in slots(g, u) {
-            if let Some(&inner) = total.get(&v) {
-                let (outer, _) = c.slope(g, u, a)?;
-                terms.push(c.book.times(&[outer, inner]));
-            }
-            for (b, w) in slots(g, u) {
-                let (Some(&left), Some(&right)) = (in_x.get(&v), in_y.get(&w)) else { continue };
-                let Some(own) = c.stack(g, u, a, b)? else { return Ok(None) };
-                terms.push(c.book.times(&[left, own, right]));
-            }
-        }
-        if !terms.is_empty() {
-            total.insert(u, c.book.sum(&terms));
-        }
-    }
-    Ok(Some(total.get(&f).copied().unwrap_or_else(|| c.book.zero())))
 }

@@ -7,7 +7,7 @@
 use super::{calculus::Calculus, formula::Formula, formula::Symbol, norm::Norm};
 use crate::{
     dim::Dim,
-    expr::{Argument, Expr, Graph, Node, Op, Type},
+    expr::{Argument, Expr, Fact, Graph, Node, Op, Type},
     number::Number,
     syntax,
 };
@@ -167,6 +167,11 @@ impl<'a> Reader<'a> {
         Some(self.c.book.number(if n.is_negative() { -n } else { n }))
     }
     fn call(&mut self, name: &str) -> Option<Formula> {
+        if name == "spread" {
+            let inside = self.bracket();
+            let e = self.expression(inside);
+            return Some(self.spread(e));
+        }
         let norm = match name {
             "norm" => Some(self.norm),
             "normt" => Some(self.norm.transposed()),
@@ -193,11 +198,24 @@ impl<'a> Reader<'a> {
         if inside == "Y" {
             return Some(self.c.own(self.g, self.at.result, norm));
         }
-        let mut chars = inside.chars();
-        let e = match (chars.next().and_then(|l| self.letters.get(&l)), chars.next()) {
-            (Some(&e), None) => e,
-            _ => syntax::row(self.g, self.at.op, &self.at.args, inside, Some(self.at.result), self.at.cotangent),
-        };
+        let e = self.expression(inside);
         Some(self.c.norm(self.g, e, norm))
+    }
+    /// An argument by its letter, or a formula.
+    fn expression(&mut self, text: &str) -> Expr {
+        let mut chars = text.chars();
+        match (chars.next().and_then(|l| self.letters.get(&l)), chars.next()) {
+            (Some(&e), None) => e,
+            _ => syntax::row(self.g, self.at.op, &self.at.args, text, Some(self.at.result), self.at.cotangent),
+        }
+    }
+    /// The largest difference of two entries of a row: at most √2 its length, and the largest entry where none is negative.
+    fn spread(&mut self, e: Expr) -> Formula {
+        if self.g.facts(e).has(Fact::NonNegative) {
+            return self.c.norm(self.g, e, Norm::Max);
+        }
+        let (two, row) = (self.c.book.int(2), self.c.norm(self.g, e, Norm::Row));
+        let root = self.c.book.sqrt(two);
+        self.c.book.times(&[root, row])
     }
 }

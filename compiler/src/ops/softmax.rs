@@ -25,10 +25,14 @@ pub static SOFTMAX: Op = Op {
     facts: "positive Y; rowstochastic Y",
     bound: "norm2: sqrt(m); norminf: 1; normrow: 1; normmax: 1",
     // ‖diag(p) - p p'‖ ≤ 2 p_i (1 - p_i) ≤ 1/2 by Gershgorin, attained at p = (1/2, 1/2, 0, …).
-    // ⟨u, S v⟩ is the third central moment of (d, u, v) under p: symmetric, so largest at u = v = d (Banach 1938); over two classes
-    // it is q (1 - q) (1 - 2 q) (d_1 - d_2)³, at most √6/9 for ‖d‖ = 1, and more classes give no more (searched in the tests).
+    // ⟨u, S u⟩ is the covariance of d and w = (u - E u)² under p, linear in d: largest at d = 1 on some classes of probability q, and 0
+    // on the rest, times the spread of d. Then it is q (1 - q) (E[w|1] - E[w|0]) ≤ q (1 - q) (V + c (a - b)²), c = 1 - 2q, with V and
+    // a the variance and the mean of u on the classes of d = 1, and one other class where u = b, being convex in those. For c ≤ 0 it
+    // is at most V / 4 ≤ 1/8. Else p is best on two of the classes, linear for given a: with t = λ (1 - λ) the form in u is
+    // t w w' + c v v' of |w|² = 2, |v|² = 2 - 2t, (w·v)² = 1 - 4t. Its largest eigenvalue is at most 2c for c ≥ 1/4, as
+    // (2c - 2t) 2ct ≥ tc (1 - 4t), and 1/2 below. So all is at most 2 q (1 - q) (1 - 2q) ≤ 1 / (3√3) for ‖u‖ = 1, which two classes attain.
     slope: &["1/2"],
-    bend: &[(0, 0, "sqrt(6) / 9 normrow(D)")],
+    bend: &[(0, 0, "spread(D) / (3 sqrt(3))")],
     // of one row, with S = diag(y) - y y', the square is the largest eigenvalue of (1 + 2 y y') S² - 4 S³ - 2 S y y' S, which is at
     // most 3 λ² - 6 λ³ ≤ 1/9 at an eigenvalue λ of S
     stack: &[(0, 0, "1/3")],

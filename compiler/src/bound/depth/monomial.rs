@@ -118,7 +118,7 @@ impl Reader<'_> {
                 let all: Vec<Posynomial> = all.into_iter().filter_map(|y| self.power(y, p, flat)).collect();
                 all.into_iter().min_by(|a, b| weight(a).total_cmp(&weight(b)))
             }
-            Term::Unbounded(_) | Term::Spectral(_) => None,
+            Term::Unbounded(_) | Term::Spectral(_) | Term::Blocks(..) => None,
             Term::Sum(terms) => match self.sequences.place(x) {
                 Some((sequence, place)) if !self.expands => Some(one(Powers::from([(Atom::Element(sequence, place), p)]))),
                 _ => match self.fixed(x, p, flat) {
