@@ -132,11 +132,10 @@ fn of_kind(counters: &[&[i64]], points: &[Vec<Point>], bases: &[Base]) -> Option
                 return None;
             }
             let mut out = vec![];
-            for (part, count) in full.into_iter().enumerate() {
-                for r in 0..count {
-                    let same: Vec<(&[i64], &Chain)> = seen.iter().map(|&s| (counters[s], &chains[s][part][r])).collect();
-                    out.push(family(&same, &d, bases)?);
-                }
+            let places = full.into_iter().enumerate().flat_map(|(part, count)| (0..count).map(move |k| (part, k)));
+            for (part, k) in places {
+                let same: Vec<(&[i64], &Chain)> = seen.iter().map(|&s| (counters[s], &chains[s][part][k])).collect();
+                out.push(family(&same, &d, bases)?);
             }
             let exact = |(t, p): (&&[i64], &Vec<Point>)| written_out(&out, t, bases).is_some_and(|w| same_terms(&w, p));
             counters.iter().zip(points).all(exact).then_some(out)
@@ -174,7 +173,7 @@ fn chains(points: &[Point], d: &[Number], ends: (bool, bool)) -> [Vec<Chain>; 3]
     let all: BTreeMap<&Vec<Number>, Number> = points.iter().map(|(at, c)| (at, *c)).collect();
     let follows = d.iter().any(|x| !x.is_zero());
     let mut out: [Vec<Chain>; 3] = Default::default();
-    for (at, _) in &all {
+    for at in all.keys() {
         if follows && all.contains_key(&difference(at, d)) {
             continue;
         }
