@@ -85,6 +85,7 @@ fn closed_forms_of_the_whole() {
         for format in [Format::Latex, Format::Mathml] {
             let other = deep.text(whole, format);
             assert!(!other.is_empty() && other.matches('{').count() == other.matches('}').count(), "{other}");
+            assert!(!other.contains(&format!(r"\rVert_{{{depth}}}")), "a norm is called by the depth: {other}");
         }
     }
 }
@@ -173,4 +174,25 @@ fn what_is_missing_is_said() {
         pipeline::bounds_of_any_depth("L", models.collect(), Part::GaussNewton, Symbols::Data, Style::Tight).expect("bounds");
     assert!(deep.whole.is_none());
     assert!(deep.missing.iter().any(|m| m.contains("`norm2(W[2])` is of one layer")), "{:?}", deep.missing);
+}
+
+/// A layer that is counted from the end is called by the depth in every format.
+#[test]
+fn layers_from_the_end_are_named_by_the_depth() {
+    let text = "dim L, n; input x: n; target y: n\nconst M: 1\nparam W[0]: n × n; assume norm2(W[0]) <= M\nh[0] = relu(W[0] x)\n\
+        for p in 1..L-1 { param W[p]: n × n; assume norm2(W[p]) <= M; h[p] = relu(W[p] h[p-1]) }\nloss mse(h[L-1], y)";
+    let models = DEPTHS.map(|n| {
+        let source = Source { name: "m".to_owned(), text: text.to_owned() };
+        let depths = Depths::from([("L".to_owned(), n)]);
+        (n, syntax::model_of_depth(source, &|_, _| Err(String::new()), &depths).unwrap_or_else(|e| panic!("{:?}", e.1)))
+    });
+    let deep = pipeline::bounds_of_any_depth("L", models.collect(), Part::Whole, Symbols::Data, Style::Tight).expect("bounds");
+    let whole = deep.whole.as_ref().expect("a closed form");
+    assert!(deep.text(whole, Format::Text).contains("normF(h[L - 1] - y)"), "{}", deep.text(whole, Format::Text));
+    assert!(deep.text(whole, Format::Latex).contains("h_{L - 1} - y"), "{}", deep.text(whole, Format::Latex));
+    assert!(
+        deep.text(whole, Format::Mathml).contains("<mi>h</mi><mrow><mi>L</mi><mo>-</mo><mn>1</mn></mrow></msub>"),
+        "{}",
+        deep.text(whole, Format::Mathml)
+    );
 }

@@ -16,6 +16,8 @@ use std::{
 const DEGREE: u32 = 2;
 /// Fewest counters that a form is read off.
 const FEWEST: usize = 4;
+/// Most terms of one sample: what has more is no short form.
+const MOST: usize = 64;
 /// Directions in which terms may follow each other that are tried.
 const DIRECTIONS: usize = 8;
 
@@ -60,6 +62,9 @@ type Chain = Vec<Point>;
 
 /// The closed form that all samples have; `None` if none is found.
 pub(super) fn fit(samples: &[Sample]) -> Option<Closed> {
+    if samples.iter().any(|s| s.1.len() > MOST) {
+        return None;
+    }
     let names: BTreeSet<&String> = samples
         .iter()
         .flat_map(|s| s.1.keys())

@@ -48,7 +48,7 @@ pub(super) fn times(a: &Powers, b: &Powers) -> Powers {
 }
 
 /// Most terms of one bound.
-const TERMS: usize = 400;
+const TERMS: usize = 128;
 
 /// The product; `None` beyond the limit.
 fn multiply(a: &Posynomial, b: &Posynomial) -> Option<Posynomial> {
@@ -198,15 +198,29 @@ impl Reader<'_> {
         key
     }
 
-    /// A name that does not depend on the depth: what is counted by the depth is called by it.
+    /// A name that does not depend on the depth: what is counted by the depth, or by one less, is called by it.
     fn plain(&mut self, x: Formula) -> Atom {
         let (name, n) = self.depth;
-        let text = print::fragment(self.book, self.graph, x, Format::Text).replace(&format!("[{n}]"), &format!("[{name}]"));
-        let latex =
-            print::fragment(self.book, self.graph, x, Format::Latex).replace(&format!("_{{{n}}}"), &format!("_{{{name}}}"));
-        let mathml = print::fragment(self.book, self.graph, x, Format::Mathml)
-            .replace(&format!("<mn>{n}</mn></msub>"), &format!("<mi>{name}</mi></msub>"));
-        self.spelled.entry(text.clone()).or_insert([text.clone(), latex, mathml]);
+        // which norm it is stands below, too, and is no layer
+        let (norm, aside) = (r"\rVert_{", r"\rVert_<");
+        let spell = |format: Format, index: &dyn Fn(&str) -> String, called: [String; 2]| {
+            let text = print::fragment(self.book, self.graph, x, format).replace(norm, aside);
+            let places = [n, n - 1].into_iter().zip(called);
+            let text = places.fold(text, |text, (k, called)| {
+                let text = text.replace(&index(&k.to_string()), &index(&called));
+                // a digit below a letter has no braces in LaTeX
+                if format == Format::Latex { text.replace(&format!("_{k} "), &format!("_{{{called}}} ")) } else { text }
+            });
+            text.replace(aside, norm)
+        };
+        let plainly = [name.to_owned(), format!("{name} - 1")];
+        let text = spell(Format::Text, &|k| format!("[{k}]"), plainly.clone());
+        let latex = spell(Format::Latex, &|k| format!("_{{{k}}}"), plainly);
+        let number = |k: &str| if k.starts_with('<') { k.to_owned() } else { format!("<mn>{k}</mn>") };
+        let marked = [format!("<mi>{name}</mi>"), format!("<mi>{name}</mi><mo>-</mo><mn>1</mn>")];
+        let mathml = spell(Format::Mathml, &|k| format!("<mrow>{}</mrow></msub>", number(k)), marked);
+        // the deepest model is read last: its layers are named by numbers that stand nowhere else
+        self.spelled.insert(text.clone(), [text.clone(), latex, mathml]);
         Atom::Plain(text)
     }
 }
