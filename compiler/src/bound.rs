@@ -9,6 +9,7 @@ mod closed;
 mod contracted;
 mod depth;
 mod formula;
+mod gathered;
 mod jacobians;
 mod leading;
 mod nodes;
@@ -182,11 +183,7 @@ pub fn blocks(
 ) -> Result<Vec<Block>, NotDifferentiable> {
     let (f, loss) = hessian::of_part(g, f, part);
     let wrt: Vec<Expr> = leaves.iter().map(|l| l.1).collect::<BTreeSet<_>>().into_iter().collect();
-    let curved: Wanted = match part {
-        Part::Whole => Box::new(|_| true),
-        Part::GaussNewton => Box::new(move |u| loss.contains(&u)),
-        Part::Functional => Box::new(move |u| !loss.contains(&u)),
-    };
+    let curved: Wanted = Box::new(move |u| part.has(&loss, u));
     let second = match c.symbols() {
         Symbols::Jacobians => jacobians::blocks(c, g, f, &curved, &wrt)?,
         _ => eliminate(&mut NormDomain { calculus: c, curved }, g, f, &wrt).map(|Blocks { second, .. }| second)?,

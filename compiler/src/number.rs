@@ -99,6 +99,11 @@ impl Number {
         if o.compare(self) == Ordering::Less { o } else { self }
     }
 
+    /// Its size, without a sign.
+    pub fn abs(self) -> Number {
+        if self.is_negative() { -self } else { self }
+    }
+
     /// Whether it is below zero.
     pub fn is_negative(self) -> bool {
         self.to_f64() < 0.0

@@ -1,11 +1,14 @@
 //! Bounds of a model of any depth.
 
-use super::{Args, part, style, symbols};
+use super::{
+    Args,
+    page::{of_block, of_whole},
+    part, style, symbols,
+};
 use crate::{Manner, files};
 use hesse_compiler::{
-    bound::{DEPTHS, Deep, DeepFormula},
+    bound::{DEPTHS, Deep, DeepBlock, DeepFormula},
     diagnostic::{Code, Diagnostic},
-    hessian::Part,
     pipeline,
     print::Format,
 };
@@ -44,15 +47,6 @@ pub(super) fn run(args: &Args, format: Format, manner: Manner) -> Result<Option<
     Ok(Some(if format == Format::Json { as_json(&deep) } else { page(&deep, format) }))
 }
 
-/// The query of the part of the Hessian.
-fn name(part: Part) -> &'static str {
-    match part {
-        Part::Whole => "hessian",
-        Part::GaussNewton => "gauss_newton",
-        Part::Functional => "functional",
-    }
-}
-
 /// The bounds line by line.
 fn page(deep: &Deep, format: Format) -> String {
     let mut out = String::new();
@@ -66,19 +60,9 @@ fn page(deep: &Deep, format: Format) -> String {
         out.push_str(&format!("{left}{eq}{right}\n"));
     };
     for b in &deep.blocks {
-        let left = match format {
-            Format::Latex => format!(r"\lVert H_{{{},{}}}\rVert_2", b.row, b.col),
-            Format::Mathml => format!("<!-- {}, {} -->", b.row, b.col),
-            _ => format!("norm2({}(loss, {}, {}))", name(deep.part), b.row, b.col),
-        };
-        line(left, b.bound.as_ref());
+        line(of_block(deep.part, (&b.row, &b.col), format), b.bound.as_ref());
     }
-    let left = match format {
-        Format::Latex => r"\lVert H\rVert_2".to_owned(),
-        Format::Mathml => "<!-- the whole -->".to_owned(),
-        _ => format!("norm2({}(loss))", name(deep.part)),
-    };
-    line(left, deep.whole.as_ref());
+    line(of_whole(deep.part, format), deep.whole.as_ref());
     for (name, f) in deep.sequences() {
         let (left, eq) = match format {
             Format::Mathml => (format!("<!-- {name}(q) -->"), "\n"),
@@ -118,7 +102,7 @@ fn as_json(deep: &Deep) -> String {
             "assumptions": deep.assumptions,
         })
     };
-    let block = |b: &hesse_compiler::bound::DeepBlock| {
+    let block = |b: &DeepBlock| {
         let mut e = entry(b.bound.as_ref());
         e["row"] = b.row.clone().into();
         e["col"] = b.col.clone().into();

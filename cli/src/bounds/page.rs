@@ -3,6 +3,7 @@
 use super::{Found, name};
 use hesse_compiler::{
     bound::{self, Formula, Style, rounded_up},
+    hessian::Part,
     pipeline::{Loss, Measured},
     print::Format,
 };
@@ -12,6 +13,24 @@ fn table(losses: &[Loss]) -> String {
     let line = |x: &Loss| format!("  {}\n    bound {}, norm {:.6e}, slack {:.4}\n", x.of, rounded_up(x.bound), x.norm, x.slack());
     let lines: String = losses.iter().map(line).collect();
     if lines.is_empty() { lines } else { format!("where the slack arises\n{lines}") }
+}
+
+/// What is bounded: the norm of a block.
+pub(super) fn of_block(part: Part, (row, col): (&str, &str), format: Format) -> String {
+    match format {
+        Format::Latex => format!(r"\lVert H_{{{row},{col}}}\rVert_2"),
+        Format::Mathml => format!("<!-- {row}, {col} -->"),
+        _ => format!("norm2({}(loss, {row}, {col}))", part.query()),
+    }
+}
+
+/// And that of the whole.
+pub(super) fn of_whole(part: Part, format: Format) -> String {
+    match format {
+        Format::Latex => r"\lVert H\rVert_2".to_owned(),
+        Format::Mathml => "<!-- the whole -->".to_owned(),
+        _ => format!("norm2({}(loss))", part.query()),
+    }
 }
 
 /// The blocks line by line, long parts under names of their own.
@@ -36,11 +55,7 @@ pub(super) fn text(found: &Found, format: Format, explain: bool, asymptotic: boo
         None => String::new(),
     };
     for (k, x) in b.blocks.iter().enumerate() {
-        let left = match format {
-            Format::Latex => format!(r"\lVert H_{{{},{}}}\rVert_2", x.row, x.col),
-            Format::Mathml => format!("<!-- {}, {} -->", x.row, x.col),
-            _ => format!("norm2({}(loss, {}, {}))", b.part_name(), x.row, x.col),
-        };
+        let left = of_block(b.part, (&x.row, &x.col), format);
         out.push_str(&format!("{left}{eq}{}{end}", print(x.reason.bound)));
         out.push_str(&numbers.map(|n| measured(n.blocks[k], n.other[k])).unwrap_or_default());
         if explain {
@@ -48,11 +63,7 @@ pub(super) fn text(found: &Found, format: Format, explain: bool, asymptotic: boo
         }
     }
     if b.blocks.len() > 1 {
-        let left = match format {
-            Format::Latex => r"\lVert H\rVert_2".to_owned(),
-            Format::Mathml => "<!-- the whole -->".to_owned(),
-            _ => format!("norm2({}(loss))", b.part_name()),
-        };
+        let left = of_whole(b.part, format);
         out.push_str(&format!("{left}{eq}{}{end}", b.whole_text(model, format)));
         out.push_str(&numbers.map(|n| measured(n.whole, n.other_whole)).unwrap_or_default());
     }

@@ -162,7 +162,7 @@ impl Calculus {
 
     fn one(&mut self, g: &mut Graph, u: Expr) -> Norms {
         if let Some(n) = g.as_number(u) {
-            let f = self.book.number(if n.is_negative() { -n } else { n });
+            let f = self.book.number(n.abs());
             return [f; 7];
         }
         let mut found: Vec<(Norm, Formula, String)> = vec![];

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     expr::{Expr, Graph, Node},
-    hessian::Part,
     number::Number,
     ops::power::POWER,
     print::{self as formulas, Format},
@@ -33,15 +32,6 @@ pub fn divisor(g: &Graph, s: &Symbol) -> Option<Expr> {
 }
 
 impl Bounds {
-    /// The query of the part of the Hessian that is bounded.
-    pub fn part_name(&self) -> &'static str {
-        match self.part {
-            Part::Whole => "hessian",
-            Part::GaussNewton => "gauss_newton",
-            Part::Functional => "functional",
-        }
-    }
-
     /// Names for what several formulas share.
     pub fn parts(&self, model: &Model) -> BTreeMap<Formula, String> {
         let roots: Vec<Formula> = self.blocks.iter().map(|b| b.reason.bound).collect();

@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         }
         let value = word.chars().next().and_then(|l| self.letters.get(&l)).and_then(|&e| self.g.as_number(e));
         let n = value.unwrap_or_else(|| panic!("`{word}` is not known in a bound of `{}`", self.at.op.name));
-        Some(self.c.book.number(if n.is_negative() { -n } else { n }))
+        Some(self.c.book.number(n.abs()))
     }
     fn call(&mut self, name: &str) -> Option<Formula> {
         if name == "spread" {

@@ -42,10 +42,6 @@ fn factors(g: &Graph, e: Expr) -> Vec<Expr> {
     }
 }
 
-fn size(n: Number) -> Number {
-    if n.is_negative() { -n } else { n }
-}
-
 impl Calculus {
     /// Bounds of a sum by parts of it, for a search.
     pub(super) fn by_parts(&mut self, g: &mut Graph, u: Expr) -> Vec<(Norm, Formula, String)> {
@@ -69,7 +65,7 @@ impl Calculus {
                 let rest = if rest.is_empty() { None } else { Some(g.sum(&rest)) };
                 for norm in Norm::ALL {
                     let symbol = self.symbol(g, e, if flipped { norm.transposed() } else { norm });
-                    let mut bound = self.book.scaled(size(ratio), symbol);
+                    let mut bound = self.book.scaled(ratio.abs(), symbol);
                     if let Some(rest) = rest {
                         let more = self.norm(g, rest, norm);
                         bound = self.book.sum(&[bound, more]);

@@ -33,8 +33,16 @@ pub enum Part {
 }
 
 impl Part {
+    /// The name of its query: `gauss_newton`.
+    pub fn query(self) -> &'static str {
+        match self {
+            Part::Whole => "hessian",
+            Part::GaussNewton => "gauss_newton",
+            Part::Functional => "functional",
+        }
+    }
     /// Whether the curvature of a node counts; `loss` has the nodes above the output of the network.
-    fn has(self, loss: &BTreeSet<Expr>, u: Expr) -> bool {
+    pub(crate) fn has(self, loss: &BTreeSet<Expr>, u: Expr) -> bool {
         match self {
             Part::Whole => true,
             Part::GaussNewton => loss.contains(&u),

@@ -59,7 +59,7 @@ impl<'m> Functions<'m> {
     pub fn hessian(&mut self, part: Part) -> Result<Function, Diagnostic> {
         let names = self.parameters()?.into_iter().map(|p| p.0).collect();
         let roots = self.blocks(part)?;
-        self.function(part_name(part), Results::Symmetric(names), roots, vec![])
+        self.function(part.query(), Results::Symmetric(names), roots, vec![])
     }
 
     /// The blocks on and above the diagonal, with their names, derived once.
@@ -71,7 +71,7 @@ impl<'m> Functions<'m> {
         let (mut labels, mut pairs) = (vec![], vec![]);
         for (i, (row, x)) in parameters.iter().enumerate() {
             for (col, y) in &parameters[i..] {
-                labels.push(format!("{}(loss, {row}, {col})", part_name(part)));
+                labels.push(format!("{}(loss, {row}, {col})", part.query()));
                 pairs.push((*x, *y));
             }
         }
@@ -159,14 +159,6 @@ impl<'m> Functions<'m> {
         let program = lower(g, &expanded);
         let arguments = self.arguments.iter().cloned().chain(more).collect();
         Ok(Function { name: name.to_owned(), formula, arguments, results, program })
-    }
-}
-
-fn part_name(part: Part) -> &'static str {
-    match part {
-        Part::Whole => "hessian",
-        Part::GaussNewton => "gauss_newton",
-        Part::Functional => "functional",
     }
 }
 

@@ -152,7 +152,7 @@ fn write(f: &Formula, out: &mut String) {
         Formula::Power(x, p, entrywise) => {
             operand(x, level::POSTFIX + 1, out);
             let sign = if p.is_negative() { "-" } else { "" };
-            let magnitude = number(if p.is_negative() { -*p } else { *p });
+            let magnitude = number(p.abs());
             out.push_str(&format!("^{{{}{sign}{magnitude}}}", if *entrywise { r"\circ " } else { "" }));
         }
         Formula::Root(x) => out.push_str(&format!(r"\sqrt{{{}}}", latex(x))),

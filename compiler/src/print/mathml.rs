@@ -67,7 +67,7 @@ fn mathml(f: &Formula) -> String {
             if p.is_negative() {
                 exponent.push_str(&sign("−"));
             }
-            exponent.push_str(&number(if p.is_negative() { -*p } else { *p }));
+            exponent.push_str(&number(p.abs()));
             format!("<msup>{}{}</msup>", operand(x, level::ATOM), row_of(&exponent))
         }
         Formula::Root(x) => format!("<msqrt>{}</msqrt>", mathml(x)),

@@ -3,14 +3,11 @@
 
 use super::{
     coefficient::{Coefficient, power},
-    linear::{Polynomial, close, through, value},
+    linear::{Polynomial, before, close, through, value},
     monomial::{Atom, Posynomial},
 };
 use crate::number::Number;
-use std::{
-    cmp::Ordering,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Degree of factors in the counters.
 const DEGREE: u32 = 2;
@@ -98,12 +95,6 @@ pub(super) fn fit(samples: &[Sample]) -> Option<Closed> {
         out.extend(of_kind(&counters, &points, &bases)?);
     }
     Some(out)
-}
-
-/// The order of exponents by their values, name by name.
-fn before(a: &[Number], b: &[Number]) -> Ordering {
-    let all = a.iter().zip(b).map(|(x, y)| x.compare(*y));
-    all.into_iter().find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 fn difference(a: &[Number], b: &[Number]) -> Vec<Number> {
@@ -260,9 +251,4 @@ pub(super) fn evaluate(
         }
     }
     Some(sum)
-}
-
-/// Whether two factors in front are the same number.
-pub(super) fn same(a: Number, b: Number) -> bool {
-    close(a, b)
 }

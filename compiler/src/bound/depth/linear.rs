@@ -1,15 +1,23 @@
 //! Exact fits: polynomials of low degree through numbers at whole points.
 
 use crate::number::Number;
+use std::cmp::Ordering;
 
 /// Numbers that are no more apart than this are equal; fractions are compared exactly.
 const CLOSE: f64 = 1e-11;
 
+/// Whether they are the same number.
 pub(super) fn close(a: Number, b: Number) -> bool {
     match (a, b) {
         (Number::Ratio(..), Number::Ratio(..)) => a == b,
         _ => (a.to_f64() - b.to_f64()).abs() <= CLOSE * a.to_f64().abs().max(b.to_f64().abs()),
     }
+}
+
+/// The order of exponents by their values, name by name.
+pub(super) fn before(a: &[Number], b: &[Number]) -> Ordering {
+    let all = a.iter().zip(b).map(|(x, y)| x.compare(*y));
+    all.into_iter().find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// A polynomial: exponents of the counters, and the factor; nothing for zero.

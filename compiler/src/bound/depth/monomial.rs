@@ -1,6 +1,6 @@
 //! Bounds as sums of products of named things, so that bounds of models of several depths can be compared.
 
-use super::sequences::Sequences;
+use super::{linear::before, sequences::Sequences};
 use crate::{
     bound::{
         formula::{Book, Formula, Term},
@@ -10,10 +10,7 @@ use crate::{
     number::Number,
     print::Format,
 };
-use std::{
-    cmp::Ordering,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a product is made of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -252,11 +249,8 @@ const ROOT: usize = 8;
 /// `a + b + …` of `a² + 2 a b + b² + …`, term by term from the largest power on.
 fn root(p: &Posynomial) -> Option<Posynomial> {
     let atoms: BTreeSet<&Atom> = p.keys().flat_map(|m| m.keys()).collect();
-    let power = |m: &Powers, a: &Atom| m.get(a).copied().unwrap_or(Number::ZERO);
-    let order = |x: &(&Powers, &Number), y: &(&Powers, &Number)| {
-        let all = atoms.iter().map(|a| power(x.0, a).compare(power(y.0, a)));
-        all.into_iter().find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
-    };
+    let at = |m: &Powers| atoms.iter().map(|a| m.get(*a).copied().unwrap_or(Number::ZERO)).collect::<Vec<Number>>();
+    let order = |x: &(&Powers, &Number), y: &(&Powers, &Number)| before(&at(x.0), &at(y.0));
     let first = p.iter().max_by(order)?;
     let half: Powers = first.0.iter().map(|(a, q)| (a.clone(), *q * Number::ratio(1, 2))).collect();
     let c = first.1.exact_pow(Number::ratio(1, 2))?;

@@ -82,7 +82,7 @@ impl Speller<'_> {
         terms.sort_by(|a, b| b.0.iter().sum::<u32>().cmp(&a.0.iter().sum()).then(b.0.cmp(&a.0)));
         let mut out = String::new();
         for (k, (powers, c)) in terms.into_iter().enumerate() {
-            let size = if c.is_negative() { -*c } else { *c };
+            let size = c.abs();
             let mut factors = vec![];
             if !size.is_one() || powers.iter().all(|&e| e == 0) {
                 factors.push(self.number(size));
@@ -121,7 +121,7 @@ impl Speller<'_> {
         match &f.coefficient {
             Coefficient::Polynomial(p) => {
                 // what all terms share stands in front
-                let shared = p.iter().map(|x| if x.1.is_negative() { -x.1 } else { x.1 }).reduce(smaller);
+                let shared = p.iter().map(|x| x.1.abs()).reduce(Number::least);
                 let front = shared.filter(|s| p.iter().all(|x| (x.1 / *s).as_int().is_some())).unwrap_or(Number::ONE);
                 let rest: Polynomial = p.iter().map(|(e, c)| (e.clone(), *c / front)).collect();
                 let front = match front {
@@ -164,7 +164,7 @@ impl Speller<'_> {
             match exponent.as_slice() {
                 [] => {}
                 [(e, p)] if e.iter().all(|&x| x == 0) => {
-                    let size = if p.is_negative() { -*p } else { *p };
+                    let size = p.abs();
                     let power = match size {
                         s if s.is_one() => text,
                         Number::Ratio(1, 2) => match self.format {
@@ -221,10 +221,6 @@ impl Speller<'_> {
         let terms: Vec<String> = c.iter().map(|f| self.family(f)).collect();
         terms.join(self.pick(" + ", " + ", "<mo>+</mo>"))
     }
-}
-
-fn smaller(a: Number, b: Number) -> Number {
-    if b.to_f64() < a.to_f64() { b } else { a }
 }
 
 fn padded(e: &[u32], n: usize) -> Vec<u32> {

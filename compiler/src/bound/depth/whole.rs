@@ -1,6 +1,9 @@
 //! A bound of the norm of a symmetric matrix of bounds that is a sum of products again.
 
-use super::monomial::{Posynomial, Powers, add, times};
+use super::{
+    linear::close,
+    monomial::{Posynomial, Powers, add, times},
+};
 use crate::number::Number;
 
 /// The lower triangle of a matrix of bounds, row by row.
@@ -85,5 +88,5 @@ fn root(cell: &Posynomial, a: &(usize, Powers, Number), b: &(usize, Powers, Numb
     let half = Number::ratio(1, 2);
     let m: Powers = square.into_iter().map(|(x, p)| (x, p * half)).collect();
     let c = *cell.get(&m)?;
-    super::fit::same(c * c, constant).then_some((m, c))
+    close(c * c, constant).then_some((m, c))
 }

@@ -25,7 +25,7 @@ impl Lower<'_> {
             return Some(View::scalar(Number::ZERO));
         }
         let (c, sizes, body) = self.content(view);
-        let mut out = View::scalar(if c.is_negative() { -c } else { c });
+        let mut out = View::scalar(c.abs());
         for (n, p) in sizes {
             let f = self.size_factor(&n, p);
             out.terms[0].factors.push(f);
@@ -83,7 +83,7 @@ impl Lower<'_> {
             let Some(c) = form.terms.values().next().copied() else { return };
             form.terms.values_mut().for_each(|x| *x = *x / c);
             if best.as_ref().is_none_or(|b| form < b.0) {
-                best = Some((form, if c.is_negative() { -c } else { c }));
+                best = Some((form, c.abs()));
             }
         };
         let (rows, cols) = (part.positions(ROW), part.positions(COL));
