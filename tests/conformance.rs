@@ -2,6 +2,8 @@
 
 #[path = "conformance/chains.rs"]
 mod chains;
+#[path = "conformance/functions.rs"]
+mod functions;
 
 use hesse::dynamic::{Backend, Cpu, Dynamic, Engine};
 use hesse_compiler::{
@@ -310,111 +312,9 @@ fn conforms<E: Engine>(engine: &E, tolerance: f64, rounds: u64) {
     assert!(found[0].len() == 8 && found[0].iter().all(|x| (x - 0.5).abs() < tolerance), "{found:?}");
     let untouched = run(engine, vec![], &[vec![1.0]], &[3], &[1, 0]).expect("an array that nothing is added to");
     assert_eq!(untouched, [vec![0.0; 3], vec![1.0]], "an array that nothing was added to is zero");
-    row_functions(engine, tolerance);
-    matrices(engine, tolerance);
+    functions::of_rows(engine, tolerance);
+    functions::of_matrices(engine, tolerance);
     chains::agree(engine, 10.0 * tolerance, rounds);
-}
-
-/// Every function of rows and of entries that has rows in `ops`, on short and long rows, against the rows themselves.
-fn row_functions<E: Engine>(engine: &E, tolerance: f64) {
-    use hesse_compiler::{expr::Meaning, ops::ALL};
-    let (mut steps, mut wanted, mut blank) = (vec![], vec![], vec![]);
-    let shapes = [[5, 3], [3, 150], [2, 700]];
-    let given: Vec<Vec<f64>> = (shapes.iter().enumerate())
-        .map(|(k, [m, n])| (0..m * n).map(|i| 2.0 * uniform("rows", (k * 10_000 + i) as u64)).collect())
-        .collect();
-    let positive: Vec<f64> = given[0].iter().map(|x| x.abs() + 0.1).collect();
-    let inputs: Vec<Vec<f64>> = given.iter().cloned().chain([positive.clone()]).collect();
-    for op in ALL {
-        match &op.meaning {
-            Meaning::Rowwise(values) => {
-                for (k, shape) in shapes.iter().enumerate() {
-                    let matrix = hesse_compiler::matrix::Matrix { rows: shape[0], cols: shape[1], data: given[k].clone() };
-                    let value = (values.real)(&[&matrix], &[]).expect("a value");
-                    let target = inputs.len() + blank.len();
-                    let (arguments, sizes) = (vec![(k, *shape)], vec![]);
-                    steps.push(Action::Call { name: op.name, values, arguments, sizes, target, times: 1 });
-                    blank.push(value.data.len());
-                    wanted.push((op.name, value.data));
-                }
-            }
-            Meaning::Entrywise { value, .. } => {
-                let lists: &[&[Number]] = match op.signature.matches('#').count() {
-                    0 => &[&[]],
-                    _ => &[
-                        &[Number::Ratio(-1, 2)],
-                        &[Number::Ratio(1, 2)],
-                        &[Number::Ratio(3, 1)],
-                        &[Number::Ratio(-2, 1)],
-                        &[Number::Ratio(4, 3)],
-                    ],
-                };
-                for parameters in lists {
-                    let target = inputs.len() + blank.len();
-                    let mut data = vec![0.0; positive.len()];
-                    (value.real)(&positive, parameters, &mut data);
-                    let parameters = parameters.to_vec();
-                    steps.push(Action::Map { name: op.name, values: value, parameters, argument: 3, target });
-                    blank.push(data.len());
-                    wanted.push((op.name, data));
-                }
-            }
-            _ => {}
-        }
-    }
-    assert!(wanted.len() > 40, "{} functions", wanted.len());
-    let results: Vec<usize> = (0..blank.len()).map(|k| inputs.len() + k).collect();
-    let found = run(engine, steps, &inputs, &blank, &results).expect("values");
-    for ((name, wanted), found) in wanted.iter().zip(&found) {
-        let scale = wanted.iter().fold(1.0f64, |m, x| m.max(x.abs()));
-        for (w, f) in wanted.iter().zip(found) {
-            assert!((w - f).abs() <= tolerance * scale, "{name}: {f} in place of {w}");
-        }
-    }
-}
-
-/// Functions of matrices, of one and of several at once, against their values; and a singular matrix.
-fn matrices<E: Engine>(engine: &E, tolerance: f64) {
-    use hesse_compiler::{expr::Meaning, matrix::Matrix, ops};
-    let list = [&ops::inv::INV, &ops::det::DET, &ops::logdet::LOGDET, &ops::adj::ADJ, &ops::normf::NORMF, &ops::unit::UNIT];
-    let list = list.into_iter().chain([&ops::max::MAX, &ops::argmax::ARGMAX]);
-    let (mut steps, mut given, mut blank, mut wanted): (Vec<Action>, Vec<Vec<f64>>, Vec<usize>, Vec<_>) = Default::default();
-    for (n, times) in [(1, 1), (3, 2), (8, 1), (20, 3)] {
-        let entry = |t: usize, i: usize, j: usize| {
-            let x = uniform("matrix", ((n * 10 + t) * 100_000 + i * n + j) as u64) / (n as f64).sqrt();
-            // columns in another order, so that pivots are looked for
-            if (i + 1) % n == j { 2.0 + x } else { x }
-        };
-        given.push((0..times * n * n).map(|at| entry(at / (n * n), at / n % n, at % n)).collect());
-    }
-    for (k, (n, times)) in [(1, 1), (3, 2), (8, 1), (20, 3)].into_iter().enumerate() {
-        for op in list.clone() {
-            let Meaning::Function(values) = &op.meaning else { panic!("{} is a function of matrices", op.name) };
-            let matrix = |t: usize| Matrix { rows: n, cols: n, data: given[k][t * n * n..(t + 1) * n * n].to_vec() };
-            let value = |t| (values.real)(&[&matrix(t)], &[]);
-            let Ok(data) = (0..times).map(value).collect::<Result<Vec<_>, _>>() else { continue };
-            let data: Vec<f64> = data.into_iter().flat_map(|m| m.data).collect();
-            let (arguments, target) = (vec![(k, [n, n])], given.len() + blank.len());
-            steps.push(Action::Call { name: op.name, values, arguments, sizes: vec![], target, times });
-            blank.push(data.len());
-            wanted.push((op.name, data));
-        }
-    }
-    assert!(wanted.len() > 25, "{} functions", wanted.len());
-    let results: Vec<usize> = (0..blank.len()).map(|k| given.len() + k).collect();
-    let found = run(engine, steps, &given, &blank, &results).expect("values");
-    for ((name, wanted), found) in wanted.iter().zip(&found) {
-        let scale = wanted.iter().fold(1.0f64, |m, x| m.max(x.abs()));
-        for (w, f) in wanted.iter().zip(found) {
-            assert!((w - f).abs() <= 100.0 * tolerance * scale, "{name}: {f} in place of {w}");
-        }
-    }
-    let Meaning::Function(values) = &ops::inv::INV.meaning else { panic!("an inverse is a function of matrices") };
-    let inverse = Action::Call { name: "inv", values, arguments: vec![(0, [2, 2])], sizes: vec![], target: 1, times: 1 };
-    match run(engine, vec![inverse], &[vec![1.0, 2.0, 2.0, 4.0]], &[4], &[1]) {
-        Err(Failure::Domain(refused)) => assert!(refused.message.contains("singular"), "{refused:?}"),
-        other => panic!("no inverse: {other:?}"),
-    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use hesse_compiler::{
     emit::c::{Dialect, Kernels, Precision, Task, prelude},
-    index::plan::Plan,
+    index::plan::{Action, Plan},
     pipeline, syntax,
 };
 use hesse_tests::model;
@@ -75,4 +75,20 @@ fn steps_over_the_same_rows_are_one_launch() {
 fn large_products_stay_apart() {
     let [all, libraries] = launches("attention", "F", &[("L", 1024), ("dV", 1024), ("dK", 1024)]);
     assert!(libraries >= 4 && all <= libraries + 4, "{libraries} of {all} launches are large products");
+}
+
+/// Functions of matrices have kernels: nothing but looks for kinks is left to the host.
+#[test]
+fn functions_of_matrices_run_on_the_device() {
+    let text = "dim m, n; param A: n × n; param B: m × n\nloss logdet(A' A + I(n)) + det(A) + norm2(B)";
+    let mut m = model(text);
+    let asked = ["loss", "grad(loss, A)", "hessian(loss, B)", "adj(A)"].map(|q| syntax::query(&mut m, q).expect("a query"));
+    let program = pipeline::programs(&mut m, &asked).expect("a program");
+    let plan = Plan::new(&program, &|name: &str| Some(if name == "m" { 5 } else { 4 })).expect("a plan");
+    let k = Kernels::new(&plan).expect("kernels");
+    let names = k.kernels.iter().filter(|k| k.family == "matrix").map(|k| k.name.trim_end_matches(|c: char| c != '_'));
+    let names: std::collections::BTreeSet<&str> = names.collect();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["adj_", "det_", "inv_", "logdet_", "norm2_", "norm2_grad_"]);
+    let host = |t: &Task| matches!(t, Task::Host(s) if !matches!(plan.steps[*s].action, Action::Watch { .. }));
+    assert!(!k.tasks.iter().any(host), "{}", order(&k));
 }

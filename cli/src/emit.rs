@@ -1,6 +1,7 @@
 //! `hesse emit`: source code.
 
 mod kernels;
+mod manifest;
 
 use crate::{Manner, files};
 use hesse_compiler::{

@@ -1,16 +1,18 @@
-//! Kernels for devices, and the manifest that says how they are run.
+//! Kernels for devices, written beside their manifest.
 
-use super::Args;
+use super::{
+    Args,
+    manifest::{Head, manifest},
+};
 use crate::{Manner, arrays, eval, files, output};
 use hesse_compiler::{
     data,
     diagnostic::{Code, Diagnostic},
-    emit::c::{Dialect, Kernels, Precision, Task},
-    index::plan::{Action, Plan},
+    emit::c::{Dialect, Kernels, Precision},
+    index::plan::Plan,
     pipeline,
     print::CONVENTION,
 };
-use serde_json::{Value, json};
 
 /// Writes the kernels and the manifest.
 ///
@@ -69,44 +71,10 @@ pub(super) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     let text = format!("{head}{}", kernels.source(dialect, precision));
     let names: Vec<&str> = queries.iter().map(|q| q.text.as_str()).collect();
     let source = args.output.file_name().unwrap_or_default().to_string_lossy();
-    let manifest = manifest(&plan, &kernels, &names, &json!({ "target": args.target, "dtype": args.dtype, "source": source }));
+    let head = Head { target: &args.target, dtype: &args.dtype, source: &source, sizes: &sizes, queries: &names };
+    let manifest = manifest(&plan, &kernels, &head);
     let manifest = serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n";
     output::together(&[(args.output.clone(), text.into_bytes()), (manifest_path, manifest.into_bytes())])
         .map_err(|m| files::file_error(m, manner))?;
     Ok(String::new())
-}
-
-/// Arrays, kernels, and what is done in order.
-fn manifest(plan: &Plan, kernels: &Kernels, queries: &[&str], head: &Value) -> Value {
-    let arrays: Vec<Value> = plan.arrays.iter().zip(&plan.words).map(|(n, w)| json!({ "entries": n, "is": w })).collect();
-    let inputs: Vec<Value> =
-        plan.inputs.iter().map(|(a, name, shape)| json!({ "array": a, "name": name, "shape": shape })).collect();
-    let numbers: Vec<Value> = plan.numbers.iter().map(|(a, n)| json!({ "array": a, "value": n.to_f64() })).collect();
-    let outputs: Vec<Value> =
-        (plan.outputs.iter().zip(queries)).map(|((a, shape), q)| json!({ "array": a, "query": q, "shape": shape })).collect();
-    let list: Vec<Value> = (kernels.kernels.iter())
-        .map(|k| json!({ "name": k.name, "family": k.family, "groups": k.groups, "threads": k.threads, "flag": k.flagged }))
-        .collect();
-    let tasks: Vec<Value> = kernels
-        .tasks
-        .iter()
-        .map(|t| match t {
-            Task::Zero(a) => json!({ "zero": a }),
-            Task::Launch { kernel, arrays, gemm } => {
-                json!({ "launch": kernels.kernels[*kernel].name, "arrays": arrays, "matrix_product": gemm.is_some() })
-            }
-            Task::Host(step) => match &plan.steps[*step].action {
-                Action::Map { name, argument, target, .. } => json!({ "host": name, "arguments": [argument], "target": target }),
-                Action::Call { name, arguments, sizes, target, times, .. } => {
-                    let a: Vec<Value> = arguments.iter().map(|(a, shape)| json!({ "array": a, "shape": shape })).collect();
-                    json!({ "host": name, "arguments": a, "sizes": sizes, "times": times, "target": target })
-                }
-                other => json!({ "host": "look", "arguments": other.reads() }),
-            },
-        })
-        .collect();
-    json!({
-        "target": head["target"], "dtype": head["dtype"], "source": head["source"],
-        "arrays": arrays, "inputs": inputs, "numbers": numbers, "outputs": outputs, "kernels": list, "tasks": tasks,
-    })
 }

@@ -5,6 +5,7 @@
 
 mod chain;
 mod library;
+mod matrices;
 mod product;
 mod reach;
 mod text;
@@ -77,6 +78,8 @@ pub struct Kernel {
     pub threads: usize,
     /// Groups that are started.
     pub groups: usize,
+    /// How many of its arrays it writes: the last ones.
+    pub written: usize,
     /// Whether its last argument is the flag that tells of a value outside a domain.
     pub flagged: bool,
 }
@@ -109,7 +112,7 @@ pub struct Gemm {
 pub enum Task {
     /// Sets an array to zero.
     Zero(ArrayId),
-    /// Starts a kernel on arrays, the last ones of which are written.
+    /// Starts a kernel on arrays, of which it writes the last ones.
     Launch {
         /// The kernel, by its place.
         kernel: usize,
@@ -131,6 +134,8 @@ pub struct Kernels {
     pub kernels: Vec<Kernel>,
     /// What is done, in order.
     pub tasks: Vec<Task>,
+    /// Entries of arrays in which kernels work; they are counted behind the arrays of the plan.
+    pub work: Vec<usize>,
 }
 
 impl Kernels {
@@ -175,6 +180,11 @@ impl Kernels {
             Task::Launch { arrays, .. } => arrays.clone(),
             Task::Host(step) => plan.steps[*step].action.arrays(),
         }
+    }
+
+    /// Entries of all arrays: those of the plan, and those in which kernels work.
+    pub fn lengths(&self, plan: &Plan) -> Vec<usize> {
+        [&plan.arrays[..], &self.work].concat()
     }
 
     /// Functions and kernels: the same bytes for both languages.
@@ -229,16 +239,17 @@ impl Maker<'_> {
             Action::Call { name, arguments, target, times, .. } => {
                 let entries = |a: ArrayId| self.plan.arrays[a];
                 let draft = if let [(a, shape)] = arguments.as_slice() {
-                    let by_rows = RowCall::of(name, *shape, *times, entries(*a), entries(*target)).map(library::rows);
-                    let whole = || library::matrix(name, *shape, *times, entries(*a), entries(*target));
+                    let by_rows = RowCall::of(name, *shape, *times, entries(*a), entries(*target)).map(|c| (library::rows(c), 0));
+                    let whole = || matrices::matrix(name, *shape, *times, entries(*a), entries(*target));
                     by_rows.or_else(whole).map(|draft| (*a, draft))
                 } else {
                     None
                 };
                 match draft {
-                    Some((a, draft)) => {
+                    Some((a, (draft, work))) => {
                         self.read(a);
-                        self.launch(draft, vec![a, *target], None);
+                        let arrays = [vec![a], self.work(work), vec![*target]].concat();
+                        self.launch(draft, arrays, None);
                     }
                     None => self.host(k),
                 }
@@ -247,6 +258,15 @@ impl Maker<'_> {
             Action::Watch { .. } => self.host(k),
         }
         1
+    }
+
+    /// An array of so many entries to work in, if there are any.
+    fn work(&mut self, entries: usize) -> Vec<ArrayId> {
+        if entries == 0 {
+            return vec![];
+        }
+        self.out.work.push(entries);
+        vec![self.plan.arrays.len() + self.out.work.len() - 1]
     }
 
     fn host(&mut self, k: usize) {
@@ -296,7 +316,7 @@ impl Maker<'_> {
         for a in c.given().chain(made.cleared.iter().copied()) {
             self.read(a);
         }
-        for &a in &made.arrays[made.arrays.len() - made.written..] {
+        for &a in &made.arrays[made.arrays.len() - made.draft.written..] {
             self.exists[a] = true;
         }
         self.launch(made.draft, made.arrays, None);

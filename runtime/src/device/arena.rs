@@ -1,9 +1,6 @@
 //! Where the arrays of a plan lie in one piece of memory: what is given first, then results, then what comes and goes.
 
-use hesse_compiler::{
-    emit::c::{Kernels, Task},
-    index::plan::Plan,
-};
+use hesse_compiler::{emit::c::Kernels, index::plan::Plan};
 use std::collections::BTreeMap;
 
 /// Every array begins at a multiple of so many numbers: 512 bytes for the smaller ones, as devices ask for.
@@ -29,8 +26,9 @@ pub(super) struct Arena {
 
 impl Arena {
     /// Places for the tasks of a plan: an array whose last reader is done leaves its place to others.
-    pub(super) fn new(plan: &Plan, tasks: &[Task]) -> Arena {
-        let mut places = vec![None; plan.arrays.len()];
+    pub(super) fn new(plan: &Plan, kernels: &Kernels) -> Arena {
+        let (tasks, lengths) = (&kernels.tasks, kernels.lengths(plan));
+        let mut places = vec![None; lengths.len()];
         let mut end = 0;
         let mut next = |n: usize| {
             let at = end;
@@ -38,18 +36,18 @@ impl Arena {
             at
         };
         for a in plan.inputs.iter().map(|i| i.0).chain(plan.numbers.iter().map(|n| n.0)) {
-            places[a].get_or_insert_with(|| next(plan.arrays[a]));
+            places[a].get_or_insert_with(|| next(lengths[a]));
         }
         let flag = next(1);
         for (a, _) in &plan.outputs {
-            places[*a].get_or_insert_with(|| next(plan.arrays[*a]));
+            places[*a].get_or_insert_with(|| next(lengths[*a]));
         }
         let results = next(0);
         let mut total = results;
         // holes by their places
         let mut free: BTreeMap<usize, usize> = BTreeMap::new();
         let fixed: Vec<bool> = places.iter().map(Option::is_some).collect();
-        let mut last = vec![0; plan.arrays.len()];
+        let mut last = vec![0; lengths.len()];
         for (k, task) in tasks.iter().enumerate() {
             Kernels::arrays(plan, task).into_iter().for_each(|a| last[a] = k);
         }
@@ -61,7 +59,7 @@ impl Arena {
                 if places[a].is_some() {
                     continue;
                 }
-                let n = aligned(plan.arrays[a]);
+                let n = aligned(lengths[a]);
                 let hole = free.iter().find(|h| *h.1 >= n).map(|h| (*h.0, *h.1));
                 places[a] = Some(match hole {
                     Some((at, size)) => {
@@ -87,7 +85,7 @@ impl Arena {
             }
             for &a in arrays.iter().filter(|a| !fixed[**a] && last[**a] == k) {
                 if let Some(at) = places[a] {
-                    release(&mut free, at, aligned(plan.arrays[a]));
+                    release(&mut free, at, aligned(lengths[a]));
                 }
             }
         }
@@ -111,6 +109,7 @@ fn release(free: &mut BTreeMap<usize, usize>, mut at: usize, mut n: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hesse_compiler::emit::c::Task;
     use hesse_compiler::index::plan::{Action, Operand, Planned, Product};
     use hesse_compiler::number::Number;
 
@@ -140,8 +139,8 @@ mod tests {
     fn arrays_that_live_together_do_not_overlap() {
         let sizes = [300, 1000, 20, 5000, 40, 700, 700, 3, 129];
         let plan = chain(&sizes);
-        let tasks: Vec<Task> = (0..plan.steps.len()).map(Task::Host).collect();
-        let arena = Arena::new(&plan, &tasks);
+        let tasks = (0..plan.steps.len()).map(Task::Host).collect();
+        let arena = Arena::new(&plan, &Kernels { tasks, ..Kernels::default() });
         let span = |k: usize| (arena.places[k].expect("a place"), sizes[k]);
         for k in 1..sizes.len() {
             for other in [0, k - 1, sizes.len() - 1] {

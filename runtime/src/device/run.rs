@@ -218,11 +218,11 @@ impl<R: Real, A: Api<R>> Engine for Device<R, A> {
     fn ready(&self, plan: Plan) -> Result<Ready<A, R>, Failure> {
         let kernels = Kernels::new(&plan).map_err(|(what, entries)| DeviceError::TooMany { what, entries })?;
         let compiled = self.compile(&kernels)?;
-        let arena = Arena::new(&plan, &kernels.tasks);
+        let arena = Arena::new(&plan, &kernels);
         let whole = self.memory(arena.total)?;
         let part = |at: usize, n: usize| self.api.part(&whole.1, at, n);
-        let parts = (arena.places.iter().zip(&plan.arrays))
-            .map(|(at, &n)| at.map(|at| part(at, n.max(1))).transpose())
+        let parts = (arena.places.iter().zip(kernels.lengths(&plan)))
+            .map(|(at, n)| at.map(|at| part(at, n.max(1))).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         let (given, results) = (part(0, arena.given.max(1))?, part(arena.flag, arena.results - arena.flag)?);
         let (up, down) = (vec![R::of(0.0); arena.given], vec![R::of(0.0); arena.results - arena.flag]);

@@ -63,7 +63,7 @@ fn name(function: &str) -> &str {
     head.split('(').next().unwrap_or_default().split_whitespace().next_back().unwrap_or_default()
 }
 
-fn has(wanted: &str) -> bool {
+pub(super) fn has(wanted: &str) -> bool {
     all().any(|f| name(f) == wanted)
 }
 
@@ -117,6 +117,7 @@ pub(super) fn map(name: &str, parameters: &[Number], n: usize) -> Option<Draft> 
         body,
         threads: THREADS,
         groups: n.div_ceil(THREADS),
+        written: 1,
         flagged: true,
     })
 }
@@ -166,33 +167,7 @@ pub(super) fn rows(RowCall { name, all, n, width }: RowCall) -> Draft {
         body,
         threads: THREADS,
         groups: all.div_ceil(at_once),
+        written: 1,
         flagged: true,
     }
-}
-
-/// Most rows of a matrix that a group eliminates: a column of it is in shared memory.
-const ORDER: usize = 2048;
-
-/// A function of square matrices, a group for each.
-pub(super) fn matrix(name: &str, [n, m]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<Draft> {
-    let function = format!("matrix_{name}");
-    let all = n * n;
-    if !has(&function) || n != m || n == 0 || n > ORDER || argument != times * all || target != argument {
-        return None;
-    }
-    let body = format!(
-        "(GLOBAL const real* RESTRICT A, GLOBAL real* RESTRICT C, GLOBAL real* flag) {{\n  SHARED real scratch[{THREADS}];\n  \
-         SHARED real column[{n}];\n  SHARED int pivots[{n}];\n  const int outside = {function}(A + GROUP * {all}, C + GROUP * {all}, \
-         {n}, column, pivots, scratch);\n  if (outside && THREAD == 0) *flag = 1;\n}}\n"
-    );
-    let many = if times == 1 { "A".to_owned() } else { format!("each of {times} matrices A") };
-    Some(Draft {
-        stem: name.to_owned(),
-        family: "matrix",
-        says: vec![format!("C = {name}(A) of {many}, {n}×{n}")],
-        body,
-        threads: THREADS,
-        groups: times,
-        flagged: true,
-    })
 }

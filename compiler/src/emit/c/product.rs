@@ -237,6 +237,7 @@ pub(super) fn draft(products: &[&Product], note: &str) -> Draft {
         body: head + &text,
         threads,
         groups,
+        written: 1,
         flagged: false,
     }
 }

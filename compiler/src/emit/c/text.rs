@@ -14,6 +14,8 @@ pub(super) struct Draft {
     pub(super) body: String,
     pub(super) threads: usize,
     pub(super) groups: usize,
+    /// How many of its arrays it writes, the last ones.
+    pub(super) written: usize,
     pub(super) flagged: bool,
 }
 
@@ -23,8 +25,8 @@ impl Draft {
         let name = format!("{}_{number}", self.stem);
         let says: String = self.says.iter().map(|l| format!("// {l}\n")).collect();
         let text = format!("{says}KERNEL void {name}{}", self.body);
-        let Draft { family, threads, groups, flagged, .. } = self;
-        Kernel { name, family, text, threads, groups, flagged }
+        let Draft { family, threads, groups, written, flagged, .. } = self;
+        Kernel { name, family, text, threads, groups, written, flagged }
     }
 }
 

@@ -21,9 +21,8 @@ use std::fmt::Write;
 /// The kernel of a chain.
 pub(in crate::emit::c) struct Made {
     pub(in crate::emit::c) draft: Draft,
-    /// Its arrays, and how many of them, the last ones, it writes.
+    /// Its arrays, those that it writes last.
     pub(in crate::emit::c) arrays: Vec<ArrayId>,
-    pub(in crate::emit::c) written: usize,
     /// Arrays that must be zero before.
     pub(in crate::emit::c) cleared: Vec<ArrayId>,
 }
@@ -84,8 +83,8 @@ pub(in crate::emit::c) fn draft(
     let says =
         vec![format!("{} in {}, {} a row{notes}", many(chain.members.len(), "step"), many(rows, "row"), many(lanes, "thread"))];
     let groups = rows.div_ceil(at_once);
-    let draft = Draft { stem, family: "chain", says, body, threads: THREADS, groups, flagged };
-    Made { draft, arrays: storage.arrays(), written: storage.written(), cleared: storage.cleared_outside }
+    let draft = Draft { stem, family: "chain", says, body, threads: THREADS, groups, written: storage.written(), flagged };
+    Made { draft, arrays: storage.arrays(), cleared: storage.cleared_outside }
 }
 
 struct Text<'a> {
