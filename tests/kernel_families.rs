@@ -150,7 +150,7 @@ fn broken(family: &str, behind: &str, barrier: &str) {
         memory.push(Api::<f64>::allocate(&api, 1).expect("memory"));
     }
     let list: Vec<_> = memory.iter().collect();
-    api.launch(&kernel, &list, kernels.kernels[0].groups, kernels.kernels[0].threads).expect("started");
+    api.launch(&kernel, &list, &[], [kernels.kernels[0].groups, kernels.kernels[0].threads]).expect("started");
     let mut out = vec![0.0; lengths[arrays[arrays.len() - 1]]];
     api.read(&memory[arrays.len() - 1], &mut out).expect("copied");
 }

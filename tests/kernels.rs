@@ -80,7 +80,7 @@ fn large_products_stay_apart() {
 /// Functions of matrices have kernels: nothing but looks for kinks is left to the host.
 #[test]
 fn functions_of_matrices_run_on_the_device() {
-    let text = "dim m, n; param A: n × n; param B: m × n\nloss logdet(A' A + I(n)) + det(A) + norm2(B)";
+    let text = "dim m, n; param A: n × n; param B: m × n\nloss logdet(A' A + I(n)) + det(A) + norm2(B) + normF(A) + max(B)";
     let mut m = model(text);
     let asked = ["loss", "grad(loss, A)", "hessian(loss, B)", "adj(A)"].map(|q| syntax::query(&mut m, q).expect("a query"));
     let program = pipeline::programs(&mut m, &asked).expect("a program");

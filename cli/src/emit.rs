@@ -16,8 +16,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Without queries: the loss, its gradient, and its Hessian by blocks. The Rust module needs the crate `hesse`, whose\n\
-    default features may be off. Kernels for CUDA or OpenCL are for the sizes of --dims; beside them a manifest, of the same name\n\
-    but .json, says on which arrays they run, in order.\n\n\
+    default features may be off. Kernels for CUDA or OpenCL are for the sizes of --dims or --data, or take sizes as arguments; beside\n\
+    them a manifest, of the same name but .json, says how they are run.\n\n\
     Example: hesse emit attention.hesse --target rust -o attention.rs\n\
     Example: hesse emit attention.hesse --target rust --functions loss,gradient -o attention.rs\n\
     Example: hesse emit attention.hesse --target rust -q 'hessian(loss, Wq, Wk)' --dims L=49,dV=16,dK=16 -o block.rs\n\

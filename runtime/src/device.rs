@@ -131,10 +131,11 @@ pub trait Api<R: Real> {
     ///
     /// Errors: the driver's.
     fn zero(&self, memory: &mut Self::Memory, n: usize) -> Result<(), DeviceError>;
-    /// Starts a kernel.
+    /// Starts so many groups of so many threads of a kernel, with the sizes that it takes behind its arrays.
     ///
     /// Errors: the driver's.
-    fn launch(&self, kernel: &Self::Kernel, arrays: &[&Self::Memory], groups: usize, threads: usize) -> Result<(), DeviceError>;
+    fn launch(&self, kernel: &Self::Kernel, arrays: &[&Self::Memory], sizes: &[i32], grid: [usize; 2])
+    -> Result<(), DeviceError>;
     /// Does a matrix product by the vendor's library: left, right, target. Tells whether there is one.
     ///
     /// Errors: the library's.

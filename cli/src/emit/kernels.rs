@@ -8,7 +8,10 @@ use crate::{Manner, arrays, eval, files, output};
 use hesse_compiler::{
     data,
     diagnostic::{Code, Diagnostic},
-    emit::c::{Dialect, Kernels, Precision},
+    emit::{
+        Typical,
+        c::{Dialect, Module, Precision},
+    },
     index::plan::Plan,
     pipeline,
     print::CONVENTION,
@@ -41,38 +44,47 @@ pub(super) fn run(args: &Args, manner: Manner) -> Result<String, String> {
     }
     let queries = files::queries(&mut model, &asked, manner)?;
     let shown = |d: Diagnostic| d.render(&[], manner.color);
-    let sizes = match &args.data {
-        Some(path) => {
+    let sizes = match (&args.data, &args.dims) {
+        (Some(path), _) => {
             let many = |errors: Vec<Diagnostic>| files::render(&errors, &[], manner);
             let given = arrays::read(std::slice::from_ref(path), &[], &model, eval::quarter()).map_err(|d| many(vec![*d]))?;
-            data::bind(&model, &given).map_err(many)?.sizes
+            Some(data::bind(&model, &given).map_err(many)?.sizes)
         }
-        None => args.dims.clone().unwrap_or_default(),
+        (None, dims) => dims.clone(),
     };
-    let missing: Vec<&str> = model.sizes.iter().filter(|s| !sizes.contains_key(*s)).map(String::as_str).collect();
-    if !missing.is_empty() {
-        let d = Diagnostic::new(Code::Size, format!("kernels are for known sizes; not given: {}", missing.join(", ")));
-        let all: Vec<String> = model.sizes.iter().map(|s| format!("{s}=16")).collect();
-        return Err(shown(d.help(format!("give them by --dims {}, or by --data", all.join(",")))));
+    if let Some(sizes) = &sizes {
+        let missing: Vec<&str> = model.sizes.iter().filter(|s| !sizes.contains_key(*s)).map(String::as_str).collect();
+        if !missing.is_empty() {
+            let d = Diagnostic::new(Code::Size, format!("some sizes of the kernels are not given: {}", missing.join(", ")));
+            let all: Vec<String> = model.sizes.iter().map(|s| format!("{s}=16")).collect();
+            let help = format!("give all by --dims {}, or none: then they are arguments of the kernels", all.join(","));
+            return Err(shown(d.help(help)));
+        }
     }
     let sources = model.sources.clone();
     let program = pipeline::programs(&mut model, &queries).map_err(|d| d.render(&sources, manner.color))?;
-    let failed = |f| shown(pipeline::failed(&f, "the kernels"));
-    let plan = Plan::new(&program, &|name: &str| sizes.get(name).copied()).map_err(failed)?;
-    let kernels = Kernels::new(&plan)
-        .map_err(|(what, n)| shown(Diagnostic::new(Code::Memory, format!("{what} has {n} entries; kernels count up to 2^31"))))?;
+    let module = match &sizes {
+        Some(known) => {
+            let failed = |f| shown(pipeline::failed(&f, "the kernels"));
+            let plan = Plan::new(&program, &|name: &str| known.get(name).copied()).map_err(failed)?;
+            let many = |(what, n)| Diagnostic::new(Code::Memory, format!("{what} has {n} entries; kernels count up to 2^31"));
+            Module::known(&plan).map_err(|e| shown(many(e)))?
+        }
+        None => Module::symbolic(&program, &Typical::default()),
+    };
 
     let file = args.file.file_name().unwrap_or_default().to_string_lossy();
-    let given: Vec<String> = sizes.iter().map(|(name, n)| format!("{name} = {n}")).collect();
-    let mut head = vec![format!("Kernels of the model `{file}`, written by hesse, for {}.", given.join(", "))];
+    let given = sizes.iter().flatten().map(|(name, n)| format!("{name} = {n}")).collect::<Vec<_>>().join(", ");
+    let given = if sizes.is_some() { given } else { "all sizes, which are arguments".to_owned() };
+    let mut head = vec![format!("Kernels of the model `{file}`, written by hesse, for {given}.")];
     head.extend(queries.iter().map(|q| q.text.clone()));
     head.push(format!("{CONVENTION}."));
     let head: String = head.iter().map(|l| format!("// {l}\n")).collect();
-    let text = format!("{head}{}", kernels.source(dialect, precision));
+    let text = format!("{head}{}", module.kernels.source(dialect, precision));
     let names: Vec<&str> = queries.iter().map(|q| q.text.as_str()).collect();
     let source = args.output.file_name().unwrap_or_default().to_string_lossy();
-    let head = Head { target: &args.target, dtype: &args.dtype, source: &source, sizes: &sizes, queries: &names };
-    let manifest = manifest(&plan, &kernels, &head);
+    let head = Head { target: &args.target, dtype: &args.dtype, source: &source, sizes: sizes.as_ref(), queries: &names };
+    let manifest = manifest(&module, &head);
     let manifest = serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n";
     output::together(&[(args.output.clone(), text.into_bytes()), (manifest_path, manifest.into_bytes())])
         .map_err(|m| files::file_error(m, manner))?;

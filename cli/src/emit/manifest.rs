@@ -3,8 +3,9 @@
 //! One object of JSON; README.md lists its fields. An array is called by its place in `arrays`.
 
 use hesse_compiler::{
-    emit::c::{Gemm, Kernels, Task},
-    index::plan::{Action, ArrayId, Plan},
+    dim::Dim,
+    emit::c::{Gemm, Host, Module, Task, formula},
+    index::plan::ArrayId,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -16,67 +17,86 @@ pub(super) struct Head<'a> {
     pub(super) dtype: &'a str,
     /// The name of the file with the kernels.
     pub(super) source: &'a str,
-    pub(super) sizes: &'a BTreeMap<String, usize>,
-    /// One for each result of the plan.
+    /// The sizes, if they are known.
+    pub(super) sizes: Option<&'a BTreeMap<String, usize>>,
+    /// One for each result.
     pub(super) queries: &'a [&'a str],
 }
 
-/// The manifest of the kernels of a plan.
-pub(super) fn manifest(plan: &Plan, kernels: &Kernels, head: &Head) -> Value {
+/// A number, or a formula.
+fn size(d: &Dim) -> Value {
+    d.as_constant().map_or_else(|| json!(formula(d)), |n| json!(n))
+}
+
+fn shape(s: &[Dim; 2]) -> Value {
+    json!([size(&s[0]), size(&s[1])])
+}
+
+/// The manifest of kernels.
+pub(super) fn manifest(m: &Module, head: &Head) -> Value {
     let options: &[&str] = match (head.target, head.dtype) {
         ("opencl", "f32") => &["-cl-std=CL1.2", "-cl-single-precision-constant"],
         ("opencl", _) => &["-cl-std=CL1.2"],
         _ => &[],
     };
-    let words = plan.words.iter().map(String::as_str).chain(kernels.work.iter().map(|_| "what a kernel works in"));
-    let arrays: Vec<Value> = kernels.lengths(plan).iter().zip(words).map(|(n, w)| json!({ "entries": n, "is": w })).collect();
-    let inputs: Vec<Value> =
-        plan.inputs.iter().map(|(a, name, shape)| json!({ "array": a, "name": name, "shape": shape })).collect();
-    let numbers: Vec<Value> = plan.numbers.iter().map(|(a, n)| json!({ "array": a, "value": n.to_f64() })).collect();
-    let outputs: Vec<Value> = (plan.outputs.iter().zip(head.queries))
-        .map(|((a, shape), q)| json!({ "array": a, "query": q, "shape": shape }))
+    let sizes = head.sizes.map_or_else(|| json!(m.sizes), |known| json!(known));
+    let conditions: Vec<Value> = (m.conditions.iter())
+        .map(|(what, [low, value, high])| json!({ "is": what, "from": size(low), "value": size(value), "to": size(high) }))
         .collect();
-    let list: Vec<Value> = (0..kernels.kernels.len()).map(|k| kernel(kernels, k)).collect();
-    let tasks: Vec<Value> = kernels.tasks.iter().map(|t| task(plan, kernels, t)).collect();
+    let arrays: Vec<Value> = m.arrays.iter().map(|(n, w)| json!({ "entries": size(n), "is": w })).collect();
+    let inputs: Vec<Value> = m.inputs.iter().map(|(a, name, s)| json!({ "array": a, "name": name, "shape": shape(s) })).collect();
+    let numbers: Vec<Value> = m.numbers.iter().map(|(a, n)| json!({ "array": a, "value": n.to_f64() })).collect();
+    let outputs: Vec<Value> =
+        (m.outputs.iter().zip(head.queries)).map(|((a, s), q)| json!({ "array": a, "query": q, "shape": shape(s) })).collect();
+    let kernels: Vec<Value> = (0..m.kernels.kernels.len()).map(|k| kernel(m, k)).collect();
+    let tasks: Vec<Value> = m.kernels.tasks.iter().map(|t| task(m, t)).collect();
     json!({
-        "target": head.target, "dtype": head.dtype, "source": head.source, "options": options, "sizes": head.sizes,
-        "arrays": arrays, "inputs": inputs, "numbers": numbers, "outputs": outputs, "kernels": list, "tasks": tasks,
+        "target": head.target, "dtype": head.dtype, "source": head.source, "options": options, "sizes": sizes,
+        "conditions": conditions, "arrays": arrays, "inputs": inputs, "numbers": numbers, "outputs": outputs,
+        "kernels": kernels, "tasks": tasks,
     })
 }
 
-fn kernel(kernels: &Kernels, place: usize) -> Value {
-    let k = &kernels.kernels[place];
-    let launched = kernels.tasks.iter().find_map(|t| match t {
+fn kernel(m: &Module, place: usize) -> Value {
+    let k = &m.kernels.kernels[place];
+    let launched = m.kernels.tasks.iter().find_map(|t| match t {
         Task::Launch { kernel, arrays, .. } if *kernel == place => Some(arrays.len()),
         _ => None,
     });
     let arrays = launched.unwrap_or(k.written);
     let written: Vec<usize> = (arrays - k.written..arrays).collect();
+    let groups = match k.grid.iter().all(|(n, _)| n.as_constant().is_some()) {
+        true => json!(k.groups),
+        false => k.grid.iter().map(|(n, each)| json!({ "of": size(n), "each": each })).collect(),
+    };
+    let at_most: Vec<Value> = k.at_most.iter().map(|(n, most)| json!({ "value": size(n), "to": most })).collect();
+    let sizes = m.sizes_of(place);
     json!({
-        "name": k.name, "family": k.family, "groups": k.groups, "threads": k.threads,
-        "arguments": arrays + usize::from(k.flagged), "written": written, "flag": k.flagged,
+        "name": k.name, "family": k.family, "groups": groups, "threads": k.threads,
+        "arguments": arrays + usize::from(k.flagged) + sizes.len(), "written": written, "flag": k.flagged, "sizes": sizes,
+        "at_most": at_most,
     })
 }
 
-fn task(plan: &Plan, kernels: &Kernels, t: &Task) -> Value {
+fn task(m: &Module, t: &Task) -> Value {
     match t {
         Task::Zero(a) => json!({ "zero": a }),
         Task::Launch { kernel, arrays, gemm } => {
             let product = gemm.as_ref().map(|g| matrix_product(g, arrays));
-            json!({ "launch": kernels.kernels[*kernel].name, "arrays": arrays, "matrix_product": product })
+            json!({ "launch": m.kernels.kernels[*kernel].name, "arrays": arrays, "matrix_product": product })
         }
-        Task::Host(step) => match &plan.steps[*step].action {
-            Action::Map { name, argument, target, parameters, .. } => {
-                let parameters: Vec<f64> = parameters.iter().map(|p| p.to_f64()).collect();
-                let arguments = [json!({ "array": argument, "shape": [1, plan.arrays[*argument]] })];
-                json!({ "host": name, "arguments": arguments, "parameters": parameters, "target": target })
+        Task::Host(place) => {
+            let Host { name, arguments, sizes, parameters, target, times } = &m.hosts[*place];
+            let read: Vec<Value> = arguments.iter().map(|(a, s)| json!({ "array": a, "shape": shape(s) })).collect();
+            let sizes: Vec<Value> = sizes.iter().map(size).collect();
+            let parameters: Vec<f64> = parameters.iter().map(|p| p.to_f64()).collect();
+            match name {
+                Some(name) => json!({
+                    "host": name, "arguments": read, "sizes": sizes, "parameters": parameters, "times": times, "target": target,
+                }),
+                None => json!({ "look": arguments.iter().map(|a| a.0).collect::<Vec<_>>() }),
             }
-            Action::Call { name, arguments, sizes, target, times, .. } => {
-                let arguments: Vec<Value> = arguments.iter().map(|(a, shape)| json!({ "array": a, "shape": shape })).collect();
-                json!({ "host": name, "arguments": arguments, "sizes": sizes, "times": times, "target": target })
-            }
-            other => json!({ "look": other.reads() }),
-        },
+        }
     }
 }
 

@@ -6,13 +6,23 @@
 mod chain;
 mod library;
 mod matrices;
+mod module;
 mod product;
 mod reach;
+mod size;
+mod symbolic;
 mod text;
 
-use crate::index::plan::{Action, ArrayId, Plan, Product};
+use crate::{
+    dim::Dim,
+    index::plan::{Action, ArrayId, Plan, Product},
+};
+pub use module::{Host, Module, formula};
+
 use chain::{Chain, Item};
 use library::RowCall;
+use product::Term;
+use size::Size;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The language that the prelude is for.
@@ -76,11 +86,17 @@ pub struct Kernel {
     pub text: String,
     /// Threads of a group.
     pub threads: usize,
-    /// Groups that are started.
+    /// Groups that are started; where sizes are arguments, at typical sizes.
     pub groups: usize,
+    /// The same for all sizes: the product of these, each over the other and rounded up.
+    pub grid: Vec<(Dim, usize)>,
+    /// Sizes that it takes as arguments, the last ones, by their names there.
+    pub sizes: Vec<String>,
+    /// Sizes up to which it goes.
+    pub at_most: Vec<(Dim, usize)>,
     /// How many of its arrays it writes: the last ones.
     pub written: usize,
-    /// Whether its last argument is the flag that tells of a value outside a domain.
+    /// Whether behind the arrays it takes the flag that tells of a value outside a domain.
     pub flagged: bool,
 }
 
@@ -227,7 +243,7 @@ impl Maker<'_> {
         match &self.plan.steps[k].action {
             Action::Product(p) => return self.products(k, p, behind),
             Action::Map { name, parameters, argument, target, .. } => {
-                match library::map(name, parameters, self.plan.arrays[*argument]) {
+                match library::map(name, parameters, Size::Known(self.plan.arrays[*argument])) {
                     Some(draft) => {
                         self.read(*argument);
                         self.launch(draft, vec![*argument, *target], None);
@@ -278,29 +294,31 @@ impl Maker<'_> {
 
     /// Products from a step on that are added to the same entries.
     fn products(&mut self, k: usize, first: &Product, behind: &[Item]) -> usize {
-        let mut terms = vec![first];
-        if product::joins(first) {
-            let behind = behind.iter().map_while(|item| match item {
-                Item::Step(k) => match &self.plan.steps[*k].action {
-                    Action::Product(p) if product::together(first, p) => Some(p),
-                    _ => None,
-                },
-                Item::Chain(_) => None,
-            });
-            terms.extend(behind.take(product::TERMS - 1));
+        let mut terms = vec![Term::new(first)];
+        for item in behind.iter().take(product::TERMS - 1) {
+            let Item::Step(k) = item else { break };
+            match &self.plan.steps[*k].action {
+                Action::Product(p) if !p.first => {
+                    let t = Term::new(p);
+                    if !product::together(&terms[0], &t) {
+                        break;
+                    }
+                    terms.push(t);
+                }
+                _ => break,
+            }
         }
-        for f in terms.iter().flat_map(|p| &p.factors) {
-            self.read(f.array);
-        }
+        let target = first.target.array;
+        let mut arrays: Vec<ArrayId> = terms.iter().flat_map(Term::read).collect();
+        arrays.iter().for_each(|&a| self.read(a));
         if !first.first {
-            self.read(first.target.array);
+            self.read(target);
         }
-        self.exists[first.target.array] = true;
-        let mut arrays: Vec<ArrayId> = terms.iter().flat_map(|p| p.factors.iter().map(|f| f.array)).collect();
-        arrays.push(first.target.array);
+        self.exists[target] = true;
+        arrays.push(target);
         let gemm = if terms.len() == 1 { product::gemm(first) } else { None };
         let note = &self.plan.steps[k].note;
-        self.launch(product::draft(&terms, note), arrays, gemm);
+        self.launch(product::draft(&terms, first.first, note), arrays, gemm);
         terms.len()
     }
 

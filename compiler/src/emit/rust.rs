@@ -115,7 +115,7 @@ fn list(out: &mut Layout, head: &str, names: &[&str]) {
 }
 
 /// Which statements lead to a result.
-fn live(p: &Program) -> Vec<bool> {
+pub(super) fn live(p: &Program) -> Vec<bool> {
     let mut wanted: BTreeSet<TensorId> = p.outputs.iter().copied().collect();
     let mut out = vec![false; p.statements.len()];
     for (k, s) in p.statements.iter().enumerate().rev() {

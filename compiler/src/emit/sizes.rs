@@ -140,34 +140,7 @@ impl Sizes {
     /// A size as an expression of type `i64`, times the denominator that is given with it.
     pub(super) fn signed(&mut self, d: &Dim) -> (String, i64) {
         self.used.extend(d.names().map(str::to_owned));
-        let terms = d.monomials();
-        let denominator = terms.iter().fold(1i64, |all, (c, _)| match c {
-            Number::Ratio(_, den) => all / gcd(all, *den) * den,
-            Number::Float(_) => all,
-        });
-        let mut text = String::new();
-        // names before the bare number, positive terms first
-        let mut ordered: Vec<_> = terms.into_iter().collect();
-        ordered.sort_by_key(|(c, powers)| (c.is_negative(), powers.is_empty()));
-        for (c, powers) in ordered {
-            let whole = (c * Number::int(denominator)).as_int().unwrap_or(0);
-            let sign = match (text.is_empty(), whole < 0) {
-                (true, true) => "-",
-                (true, false) => "",
-                (false, true) => " - ",
-                (false, false) => " + ",
-            };
-            let mut parts = vec![];
-            if whole.unsigned_abs() != 1 || powers.is_empty() {
-                parts.push(whole.unsigned_abs().to_string());
-            }
-            for (name, power) in powers {
-                parts.extend(std::iter::repeat_n(format!("{} as i64", self.names[&name]), power as usize));
-            }
-            text.push_str(sign);
-            text.push_str(&parts.join(" * "));
-        }
-        (if text.is_empty() { "0".to_owned() } else { text }, denominator)
+        fraction(d, " * ", &|name| format!("{} as i64", self.names[name]))
     }
 
     /// Writes the sizes that are computed once.
@@ -194,6 +167,38 @@ impl Sizes {
             }
         }
     }
+}
+
+/// A size as sums of products of whole numbers and names, times the denominator that is given with it.
+pub(super) fn fraction(d: &Dim, sign: &str, named: &dyn Fn(&str) -> String) -> (String, i64) {
+    let terms = d.monomials();
+    let denominator = terms.iter().fold(1i64, |all, (c, _)| match c {
+        Number::Ratio(_, den) => all / gcd(all, *den) * den,
+        Number::Float(_) => all,
+    });
+    let mut text = String::new();
+    // names before the bare number, positive terms first
+    let mut ordered: Vec<_> = terms.into_iter().collect();
+    ordered.sort_by_key(|(c, powers)| (c.is_negative(), powers.is_empty()));
+    for (c, powers) in ordered {
+        let whole = (c * Number::int(denominator)).as_int().unwrap_or(0);
+        let between = match (text.is_empty(), whole < 0) {
+            (true, true) => "-",
+            (true, false) => "",
+            (false, true) => " - ",
+            (false, false) => " + ",
+        };
+        let mut parts = vec![];
+        if whole.unsigned_abs() != 1 || powers.is_empty() {
+            parts.push(whole.unsigned_abs().to_string());
+        }
+        for (name, power) in powers {
+            parts.extend(std::iter::repeat_n(named(&name), power as usize));
+        }
+        text.push_str(between);
+        text.push_str(&parts.join(sign));
+    }
+    (if text.is_empty() { "0".to_owned() } else { text }, denominator)
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

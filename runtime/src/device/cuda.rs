@@ -184,12 +184,19 @@ impl<R: Real> Api<R> for Cuda {
         self.call("clear memory", set)
     }
 
-    fn launch(&self, kernel: &Function, arrays: &[&Memory], groups: usize, threads: usize) -> Result<(), DeviceError> {
+    fn launch(
+        &self,
+        kernel: &Function,
+        arrays: &[&Memory],
+        sizes: &[i32],
+        [groups, threads]: [usize; 2],
+    ) -> Result<(), DeviceError> {
         self.bound()?;
         let pointers: Vec<CUdeviceptr> = arrays.iter().map(|a| a.pointer).collect();
         let mut arguments: Vec<*mut c_void> = pointers.iter().map(|p| std::ptr::from_ref(p).cast_mut().cast()).collect();
+        arguments.extend(sizes.iter().map(|n| std::ptr::from_ref(n).cast_mut().cast::<c_void>()));
         let (grid, block) = ((groups as u32, 1, 1), (threads as u32, 1, 1));
-        // SAFETY: the arguments are pointers to the arrays for which the kernel was written
+        // SAFETY: the arguments are pointers to the arrays for which the kernel was written, and its sizes
         let started = unsafe { result::launch_kernel(kernel.function, grid, block, 0, self.stream.cu_stream(), &mut arguments) };
         self.call("start a kernel", started)
     }

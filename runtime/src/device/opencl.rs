@@ -131,12 +131,21 @@ impl<R: Real> Api<R> for OpenCl {
         Ok(())
     }
 
-    fn launch(&self, kernel: &Kernel, arrays: &[&Buffer<R>], groups: usize, threads: usize) -> Result<(), DeviceError> {
+    fn launch(
+        &self,
+        kernel: &Kernel,
+        arrays: &[&Buffer<R>],
+        sizes: &[i32],
+        [groups, threads]: [usize; 2],
+    ) -> Result<(), DeviceError> {
         let mut call = ExecuteKernel::new(kernel);
         // SAFETY: the arguments are the arrays for which the kernel was written, and of those lengths
         unsafe {
             for a in arrays {
                 call.set_arg(*a);
+            }
+            for n in sizes {
+                call.set_arg(n);
             }
             call.set_global_work_size(groups * threads).set_local_work_size(threads).enqueue_nd_range(&self.queue)
         }

@@ -149,7 +149,7 @@ impl<R: Real, A: Api<R>> Device<R, A> {
                         list.push(&state.results);
                     }
                     if text.groups > 0 {
-                        self.api.launch(&ready.compiled[*kernel], &list, text.groups, text.threads)?;
+                        self.api.launch(&ready.compiled[*kernel], &list, &[], [text.groups, text.threads])?;
                     }
                 }
                 Task::Host(step) => {

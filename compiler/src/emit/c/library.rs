@@ -1,6 +1,9 @@
 //! Functions that are written in the dialect: those whose name has a text, and what they call.
 
-use super::text::{Draft, constant};
+use super::{
+    size::{self, Size},
+    text::{Draft, constant},
+};
 use crate::number::Number;
 
 const TEXT: [&str; 2] = [include_str!("functions.c"), include_str!("matrices.c")];
@@ -98,28 +101,45 @@ pub(super) fn has_map(name: &str) -> bool {
 }
 
 /// An entrywise function of so many entries.
-pub(super) fn map(name: &str, parameters: &[Number], n: usize) -> Option<Draft> {
+pub(super) fn map(name: &str, parameters: &[Number], n: Size) -> Option<Draft> {
     let function = format!("map_{name}");
     if !has(&function) {
         return None;
     }
     let further: String = parameters.iter().map(|p| format!(", {}", constant(*p))).collect();
     let told: String = parameters.iter().map(|p| format!(", {p}")).collect();
-    let body = format!(
-        "(GLOBAL const real* A, GLOBAL real* C, GLOBAL real* flag) {{\n  \
-         const int i = GROUP * {THREADS} + THREAD;\n  if (i >= {n}) return;\n  \
+    let text = format!(
+        "  const int i = GROUP * {THREADS} + THREAD;\n  if (i >= {n}) return;\n  \
          const real x = A[i], y = {function}(x{further});\n  if (undefined(x, y)) *flag = 1;\n  C[i] = y;\n}}\n"
     );
     Some(Draft {
         stem: name.to_owned(),
         family: "map",
-        says: vec![format!("C = {name}(A{told}), entry by entry: {n}")],
-        body,
+        says: vec![format!("C = {name}(A{told}), entry by entry: {}", n.plain())],
+        body: kernel("const real* A", &text),
         threads: THREADS,
-        groups: n.div_ceil(THREADS),
+        grid: vec![(n, THREADS)],
         written: 1,
         flagged: true,
+        at_most: vec![],
     })
+}
+
+/// The parameters of a kernel that makes C of what is given, and its text.
+fn kernel(given: &str, text: &str) -> String {
+    format!("(GLOBAL {given}, GLOBAL real* C, GLOBAL real* flag{}) {{\n{text}", size::parameters(text))
+}
+
+/// The function of a row by which a function of matrices goes, and whether it takes a whole matrix as one row.
+fn by_rows(name: &'static str) -> Option<(&'static str, bool)> {
+    let (name, whole) = match name {
+        "max" => ("rowmax", true),
+        "argmax" => ("rowargmax", true),
+        "normF" => ("normf", true),
+        "unit" => (name, true),
+        _ => (name, false),
+    };
+    has(&row_function(name, false, false)).then_some((name, whole))
 }
 
 /// A function of rows, all of whose entries lie one after the other.
@@ -135,27 +155,34 @@ pub(super) struct RowCall {
 impl RowCall {
     /// A call that goes by rows; `None` if it has no text. Some functions take a whole matrix as one row.
     pub(super) fn of(name: &'static str, [rows, n]: [usize; 2], times: usize, argument: usize, target: usize) -> Option<RowCall> {
-        let whole = match name {
-            "max" => Some("rowmax"),
-            "argmax" => Some("rowargmax"),
-            "normf" | "unit" => Some(name),
-            _ => None,
-        };
-        let (name, all, n) = whole.map_or((name, rows * times, n), |w| (w, times, rows * n));
-        let fits =
-            has(&row_function(name, false, false)) && n > 0 && all > 0 && argument == all * n && target.is_multiple_of(all);
+        let (name, whole) = by_rows(name)?;
+        let (all, n) = if whole { (times, rows * n) } else { (rows * times, n) };
+        let fits = n > 0 && all > 0 && argument == all * n && target.is_multiple_of(all);
         fits.then(|| RowCall { name, all, n, width: target / all })
     }
 }
 
 /// A function of every row.
 pub(super) fn rows(RowCall { name, all, n, width }: RowCall) -> Draft {
+    rows_of(name, Size::Known(all), &Size::Known(n), &Size::Known(width))
+}
+
+/// A function of every row of a matrix of that shape, whose result has the other; `None` if it does not go by rows.
+pub(super) fn rows_symbolic(name: &'static str, shape: &[Size; 2], target: &[Size; 2]) -> Option<Draft> {
+    let (name, whole) = by_rows(name)?;
+    Some(match whole {
+        true => rows_of(name, Size::Known(1), &size::product(shape), &size::product(target)),
+        false => rows_of(name, shape[0].clone(), &shape[1], &target[1]),
+    })
+}
+
+fn rows_of(name: &str, all: Size, n: &Size, width: &Size) -> Draft {
     let function = row_function(name, false, false);
     // at least four entries a thread, unless there are few rows
-    let lanes = (n / 4).max(1).next_power_of_two().min(THREADS);
+    let lanes = (n.typical() / 4).max(1).next_power_of_two().min(THREADS);
     let at_once = THREADS / lanes;
-    let body = format!(
-        "(GLOBAL const real* A, GLOBAL real* C, GLOBAL real* flag) {{\n  SHARED real scratch[{THREADS}];\n  \
+    let text = format!(
+        "  SHARED real scratch[{THREADS}];\n  \
          const int lane = THREAD % {lanes}, row = GROUP * {at_once} + THREAD / {lanes}, live = row < {all};\n  \
          const int outside = {function}(A + (live ? row : 0) * {n}, C + (live ? row : 0) * {width}, {n}, live, lane, {lanes}, \
          scratch);\n  if (outside) *flag = 1;\n}}\n"
@@ -163,11 +190,17 @@ pub(super) fn rows(RowCall { name, all, n, width }: RowCall) -> Draft {
     Draft {
         stem: name.to_owned(),
         family: "rows",
-        says: vec![format!("C = {name}(A), row by row: A is {all}×{n}, C is {all}×{width}; {lanes} threads a row")],
-        body,
+        says: vec![format!(
+            "C = {name}(A), row by row: A is {0}×{1}, C is {0}×{2}; {lanes} threads a row",
+            all.plain(),
+            n.plain(),
+            width.plain()
+        )],
+        body: kernel("const real* A", &text),
         threads: THREADS,
-        groups: all.div_ceil(at_once),
+        grid: vec![(all, at_once)],
         written: 1,
         flagged: true,
+        at_most: vec![],
     }
 }

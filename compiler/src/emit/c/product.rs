@@ -4,10 +4,11 @@ use super::{
     Gemm,
     library::THREADS,
     reach::{Run, decode, extent, fold, stride},
+    size::{self, Size},
     text::{Draft, letter, place, times},
 };
 use crate::{
-    index::plan::{Operand, Product},
+    index::plan::{ArrayId, Operand, Product},
     number::Number,
 };
 use std::fmt::Write;
@@ -27,40 +28,35 @@ const DEPTH: usize = 16;
 const EACH: usize = 4;
 
 /// Letters of a product, renamed: those of the target by decreasing stride, then those that are summed; extents of one left out.
-struct Term {
+pub(super) struct Term {
     coefficient: Number,
+    /// Sizes that it is multiplied by.
+    counts: Vec<Size>,
+    /// The array of the target, and its entry at which all letters are zero.
+    into: (ArrayId, Size),
     /// Letters of the target: extent and stride.
-    target: Vec<(usize, usize)>,
+    target: Vec<(Size, Size)>,
     /// Extents of the letters that are summed.
-    summed: Vec<usize>,
-    /// Offset and strides of the factors, in the new letters.
-    factors: Vec<(usize, Vec<usize>)>,
+    summed: Vec<Size>,
+    /// Array, offset and strides of the factors, the latter in the new letters.
+    factors: Vec<(ArrayId, Size, Vec<Size>)>,
     /// Letters that may change places.
     pair: Option<[usize; 2]>,
     /// Pairs of a letter of the first factor and one of the second that may change places, all at once, where that is worth it.
     exchange: Vec<[usize; 2]>,
 }
 
+/// A factor, or the target: array, offset, and the stride of every letter.
+pub(super) type Moved = (ArrayId, Size, Vec<Size>);
+
 impl Term {
-    fn new(p: &Product) -> Term {
-        let live = |l: &usize| p.extents[*l] > 1;
-        let mut moved: Vec<usize> = (0..p.extents.len()).filter(live).filter(|&l| p.target.strides[l] != 0).collect();
-        moved.sort_by_key(|&l| (std::cmp::Reverse(p.target.strides[l]), l));
-        let mut summed: Vec<usize> = (0..p.extents.len()).filter(live).filter(|&l| p.target.strides[l] == 0).collect();
-        let largest = |l: usize| p.factors.first().map_or(0, |f: &Operand| f.strides[l]);
-        summed.sort_by_key(|&l| (std::cmp::Reverse(largest(l)), l));
-        let order: Vec<usize> = moved.iter().chain(&summed).copied().collect();
-        let factor = |f: &Operand| (f.offset, order.iter().map(|&l| f.strides[l]).collect());
-        let new = |l: usize| moved.iter().position(|&m| m == l);
+    pub(super) fn new(p: &Product) -> Term {
+        let known = |list: &[usize]| list.iter().map(|&n| Size::Known(n)).collect::<Vec<_>>();
+        let operand = |o: &Operand| (o.array, Size::Known(o.offset), known(&o.strides));
+        let factors = p.factors.iter().map(operand).collect();
+        let (mut t, new) = Term::of(p.coefficient, &known(&p.extents), factors, operand(&p.target));
         let pair = p.symmetric.and_then(|[i, j]| Some([new(i)?, new(j)?]));
-        let mut t = Term {
-            coefficient: p.coefficient,
-            target: moved.iter().map(|&l| (p.extents[l], p.target.strides[l])).collect(),
-            summed: summed.iter().map(|&l| p.extents[l]).collect(),
-            factors: p.factors.iter().map(factor).collect(),
-            pair: pair.map(|[i, j]| [i.min(j), i.max(j)]),
-            exchange: vec![],
-        };
+        t.pair = pair.map(|[i, j]| [i.min(j), i.max(j)]);
         let pairs = p.exchange.iter().filter(|e| p.extents[e[0]] > 1);
         t.exchange = pairs.map(|&[i, j]| Some([new(i)?, new(j)?])).collect::<Option<_>>().unwrap_or_default();
         if !t.exchanges() {
@@ -71,33 +67,94 @@ impl Term {
         t
     }
 
+    /// A term over letters of those extents, and what its letters that move the target are called now.
+    fn of(
+        coefficient: Number,
+        extents: &[Size],
+        factors: Vec<Moved>,
+        (array, offset, strides): Moved,
+    ) -> (Term, impl Fn(usize) -> Option<usize> + use<>) {
+        let live = |l: &usize| !extents[*l].is(1);
+        let mut moved: Vec<usize> = (0..extents.len()).filter(live).filter(|&l| !strides[l].is(0)).collect();
+        moved.sort_by_key(|&l| (std::cmp::Reverse(strides[l].typical()), l));
+        let mut summed: Vec<usize> = (0..extents.len()).filter(live).filter(|&l| strides[l].is(0)).collect();
+        let largest = |l: usize| factors.first().map_or(0, |f: &Moved| f.2[l].typical());
+        summed.sort_by_key(|&l| (std::cmp::Reverse(largest(l)), l));
+        let order: Vec<usize> = moved.iter().chain(&summed).copied().collect();
+        let renamed = |f: &Moved| (f.0, f.1.clone(), order.iter().map(|&l| f.2[l].clone()).collect());
+        let t = Term {
+            coefficient,
+            counts: vec![],
+            into: (array, offset),
+            target: moved.iter().map(|&l| (extents[l].clone(), strides[l].clone())).collect(),
+            summed: summed.iter().map(|&l| extents[l].clone()).collect(),
+            factors: factors.iter().map(renamed).collect(),
+            pair: None,
+            exchange: vec![],
+        };
+        (t, move |l| moved.iter().position(|&m| m == l))
+    }
+
+    /// A term whose sizes are arguments, multiplied by those counts.
+    pub(super) fn symbolic(coefficient: Number, counts: Vec<Size>, extents: &[Size], factors: Vec<Moved>, target: Moved) -> Term {
+        Term { counts, ..Term::of(coefficient, extents, factors, target).0 }
+    }
+
+    /// The arrays of the factors.
+    pub(super) fn read(&self) -> impl Iterator<Item = ArrayId> {
+        self.factors.iter().map(|f| f.0)
+    }
+
+    /// The array of the target.
+    pub(super) fn written(&self) -> ArrayId {
+        self.into.0
+    }
+
+    /// Whether its letters reach so many entries of the target, each once.
+    pub(super) fn reaches(&self, entries: &Size) -> bool {
+        let mut behind = Size::Known(1);
+        let in_order = self.target.iter().rev().all(|(n, s)| {
+            let fits = *s == behind;
+            behind = behind.times(n);
+            fits
+        });
+        in_order && self.into.1.is(0) && behind == *entries
+    }
+
+    /// A value times what stands in front.
+    fn scaled(&self, x: &str) -> String {
+        let counted: String = self.counts.iter().map(|n| format!("(real){n} * ")).collect();
+        times(self.coefficient, &format!("{counted}{x}"))
+    }
+
     /// Whether the pairs are rows of one factor and columns of the other, and enough for one side to be worth it.
     fn exchanges(&self) -> bool {
-        let [(_, a), (_, b)] = self.factors.as_slice() else { return false };
+        let [(_, _, a), (_, _, b)] = self.factors.as_slice() else { return false };
         let sides =
-            |&[i, j]: &[usize; 2]| a[i] != 0 && b[i] == 0 && a[j] == 0 && b[j] != 0 && self.target[i].0 == self.target[j].0;
-        let m: usize = self.exchange.iter().map(|e| self.target[e[0]].0).product();
+            |&[i, j]: &[usize; 2]| !a[i].is(0) && b[i].is(0) && a[j].is(0) && !b[j].is(0) && self.target[i].0 == self.target[j].0;
+        let m: usize = self.exchange.iter().map(|e| self.target[e[0]].0.typical()).product();
         self.exchange.iter().all(sides) && m >= ROWS && m * m * self.inner() >= SMALL
     }
 
     /// The letters of one side of the pairs, with their extents.
     fn side(&self, k: usize) -> Vec<(usize, usize)> {
-        self.exchange.iter().map(|e| (e[k], self.target[e[k]].0)).collect()
+        self.exchange.iter().map(|e| (e[k], self.target[e[k]].0.typical())).collect()
     }
 
     fn letters(&self) -> usize {
         self.target.len() + self.summed.len()
     }
 
+    /// Terms of a sum, typically.
     fn inner(&self) -> usize {
-        self.summed.iter().product()
+        size::product(&self.summed).typical()
     }
 
     /// `A[4*a + b]`, of the factor of that place; `names` are those of the arrays.
     fn factor(&self, k: usize, name: &str) -> String {
-        let (offset, strides) = &self.factors[k];
-        let moves: Vec<(String, usize)> = strides.iter().enumerate().map(|(l, &s)| (letter(l), s)).collect();
-        format!("{name}[{}]", place(*offset, &moves))
+        let (_, offset, strides) = &self.factors[k];
+        let moves: Vec<(String, Size)> = strides.iter().enumerate().map(|(l, s)| (letter(l), s.clone())).collect();
+        format!("{name}[{}]", place(offset, &moves))
     }
 
     /// The factors as a product: `A[…] * B[…]`.
@@ -109,31 +166,32 @@ impl Term {
     /// `2 A[ab] B[bc]`, and the extents of what is summed.
     fn says(&self, names: &[String]) -> String {
         let mut parts: Vec<String> = vec![];
-        if self.coefficient.as_int() != Some(1) || names.is_empty() {
+        if self.coefficient.as_int() != Some(1) || (names.is_empty() && self.counts.is_empty()) {
             parts.push(self.coefficient.to_string());
         }
-        for (n, (_, strides)) in names.iter().zip(&self.factors) {
-            let mut at: Vec<usize> = (0..strides.len()).filter(|&l| strides[l] != 0).collect();
-            at.sort_by_key(|&l| std::cmp::Reverse(strides[l]));
+        parts.extend(self.counts.iter().map(|n| n.plain()));
+        for (n, (_, _, strides)) in names.iter().zip(&self.factors) {
+            let mut at: Vec<usize> = (0..strides.len()).filter(|&l| !strides[l].is(0)).collect();
+            at.sort_by_key(|&l| std::cmp::Reverse(strides[l].typical()));
             parts.push(format!("{n}[{}]", at.into_iter().map(letter).collect::<String>()));
         }
         parts.join(" ")
     }
 
-    fn result(&self, offset: usize, swapped: bool) -> String {
+    fn result(&self, swapped: bool) -> String {
         let pairs = || self.pair.iter().chain(&self.exchange).filter(|_| swapped);
         let other = |l: usize| pairs().find_map(|&[i, j]| if l == i { Some(j) } else { (l == j).then_some(i) }).unwrap_or(l);
-        let moves: Vec<(String, usize)> = self.target.iter().enumerate().map(|(l, m)| (letter(other(l)), m.1)).collect();
-        format!("C[{}]", place(offset, &moves))
+        let moves: Vec<(String, Size)> = self.target.iter().enumerate().map(|(l, m)| (letter(other(l)), m.1.clone())).collect();
+        format!("C[{}]", place(&self.into.1, &moves))
     }
 }
 
 /// Whether every assignment of the letters that move the target is another entry of it.
 fn one_to_one(t: &Term) -> bool {
-    let mut reach = 0;
-    t.target.iter().rev().all(|&(n, s)| {
-        let apart = s > reach;
-        reach += (n - 1) * s;
+    let mut reach = Size::Known(0);
+    t.target.iter().rev().all(|(n, s)| {
+        let apart = s.exceeds(&reach);
+        reach = reach.plus(&n.span(s));
         apart
     })
 }
@@ -147,7 +205,7 @@ pub(super) fn one_to_one_target(p: &Product) -> bool {
 /// steps of a reduction cost.
 pub(super) fn alone(p: &Product, device: usize, shared: usize) -> usize {
     let t = Term::new(p);
-    let (entries, waves) = (extent(&outputs(&t)), |threads: usize| threads.div_ceil(device).max(1));
+    let (entries, waves) = (extent(&outputs(&t)).typical(), |threads: usize| threads.div_ceil(device).max(1));
     if !one_to_one(&t) {
         entries.saturating_mul(t.inner())
     } else if let Some(tiles) = Tiles::of(&t) {
@@ -165,36 +223,33 @@ fn outputs(t: &Term) -> Vec<Run> {
     let first = t.exchange.iter().flatten().min();
     (0..t.target.len())
         .filter_map(|l| match t.pair {
-            Some([i, j]) if l == i => Some(Run::Pair([i, j], t.target[i].0)),
+            Some([i, j]) if l == i => Some(Run::Pair([i, j], t.target[i].0.typical())),
             Some([_, j]) if l == j => None,
             _ if Some(&l) == first => Some(Run::Twins(t.side(0), t.side(1))),
             _ if t.exchange.iter().flatten().any(|x| *x == l) => None,
-            _ => Some(Run::Letter(l, t.target[l].0)),
+            _ => Some(Run::Letter(l, t.target[l].0.clone())),
         })
         .collect()
 }
 
 fn inner(t: &Term) -> Vec<Run> {
-    t.summed.iter().enumerate().map(|(k, &n)| Run::Letter(t.target.len() + k, n)).collect()
+    t.summed.iter().enumerate().map(|(k, n)| Run::Letter(t.target.len() + k, n.clone())).collect()
 }
 
 /// Whether others may be added in the same kernel.
-pub(super) fn joins(p: &Product) -> bool {
-    let t = Term::new(p);
-    t.pair.is_none() && t.exchange.is_empty() && one_to_one(&t) && Tiles::of(&t).is_none() && !reduces(&t)
+fn joins(t: &Term) -> bool {
+    t.pair.is_none() && t.exchange.is_empty() && one_to_one(t) && Tiles::of(t).is_none() && !reduces(t)
 }
 
-/// Whether a product goes into the kernel of one before: to the same entries, none of which it reads.
-pub(super) fn together(first: &Product, p: &Product) -> bool {
-    let (a, b) = (Term::new(first), Term::new(p));
-    let same = first.target.array == p.target.array && first.target.offset == p.target.offset && a.target == b.target;
-    let reads = p.factors.iter().any(|f| f.array == p.target.array);
-    same && !reads && !p.first && joins(p)
+/// Whether a term is added in the kernel of one before: to the same entries, none of which it reads.
+pub(super) fn together(first: &Term, t: &Term) -> bool {
+    let same = first.into == t.into && first.target == t.target;
+    same && t.read().all(|a| a != t.written()) && joins(first) && joins(t)
 }
 
 /// Few entries and long sums.
 fn reduces(t: &Term) -> bool {
-    t.pair.is_none() && t.inner() >= ALONE && extent(&outputs(t)) <= FEW
+    t.pair.is_none() && t.inner() >= ALONE && extent(&outputs(t)).typical() <= FEW
 }
 
 fn names(terms: &[Term]) -> Vec<Vec<String>> {
@@ -209,36 +264,32 @@ fn names(terms: &[Term]) -> Vec<Vec<String>> {
     terms.iter().map(|t| t.factors.iter().map(|_| name()).collect()).collect()
 }
 
-/// The kernel of products that are added to the same entries.
-pub(super) fn draft(products: &[&Product], note: &str) -> Draft {
-    let terms: Vec<Term> = products.iter().map(|p| Term::new(p)).collect();
-    let names = names(&terms);
-    let (first, set, offset) = (&terms[0], products[0].first, products[0].target.offset);
+/// The kernel of terms that are added to the same entries, or are those entries if they are `set`.
+pub(super) fn draft(terms: &[Term], set: bool, note: &str) -> Draft {
+    let (names, first) = (names(terms), &terms[0]);
     let list: Vec<String> = names.concat().iter().map(|n| format!("GLOBAL const real* RESTRICT {n}, ")).collect();
-    let head = format!("({}GLOBAL real* RESTRICT C) {{\n", list.concat());
-    let (family, stem, text, threads, groups) = if !one_to_one(first) {
-        let (text, groups) = (serial(first, &names[0], offset), 1);
-        ("serial", "serial", text, 1, groups)
+    let one = |n: Size| vec![(n, 1)];
+    let (family, stem, text, threads, grid) = if !one_to_one(first) {
+        ("serial", "serial", serial(first, &names[0]), 1, one(Size::Known(1)))
     } else if let Some(tiles) = Tiles::of(first) {
-        let (text, groups) = (tiles.text(first, &names[0], offset, set), tiles.groups());
-        ("tile", "product", text, SIDE * SIDE / EACH / EACH, groups)
+        ("tile", "product", tiles.text(first, &names[0], set), SIDE * SIDE / EACH / EACH, tiles.grid())
     } else if reduces(first) {
-        let groups = extent(&outputs(first));
-        ("reduce", "sum", reduce(first, &names[0], offset, set), THREADS, groups)
+        ("reduce", "sum", reduce(first, &names[0], set), THREADS, one(extent(&outputs(first))))
     } else {
-        let n = extent(&outputs(first));
-        let stem = if first.factors.len() == 2 && first.inner() > 1 { "product" } else { "entries" };
-        ("entries", stem, entries(&terms, &names, offset, set), THREADS, n.div_ceil(THREADS))
+        let stem = if first.factors.len() == 2 && !first.summed.is_empty() { "product" } else { "entries" };
+        ("entries", stem, entries(terms, &names, set), THREADS, vec![(extent(&outputs(first)), THREADS)])
     };
+    let head = format!("({}GLOBAL real* RESTRICT C{}) {{\n", list.concat(), size::parameters(&text));
     Draft {
         stem: stem.to_owned(),
         family,
-        says: says(&terms, &names, set, note),
+        says: says(terms, &names, set, note),
         body: head + &text,
         threads,
-        groups,
+        grid,
         written: 1,
         flagged: false,
+        at_most: vec![],
     }
 }
 
@@ -248,9 +299,9 @@ fn says(terms: &[Term], names: &[Vec<String>], set: bool, note: &str) -> Vec<Str
     let mut out = vec![];
     for (k, (t, n)) in terms.iter().zip(names).enumerate() {
         let sizes: Vec<String> = (0..t.letters())
-            .map(|l| (l, if l < t.target.len() { t.target[l].0 } else { t.summed[l - t.target.len()] }))
+            .map(|l| (l, if l < t.target.len() { &t.target[l].0 } else { &t.summed[l - t.target.len()] }))
             .filter(|(l, _)| k == 0 || *l >= t.target.len())
-            .map(|(l, n)| format!("{}={n}", letter(l)))
+            .map(|(l, n)| format!("{}={}", letter(l), n.plain()))
             .collect();
         let left = match (k, set) {
             (0, true) => format!("C[{at}] = "),
@@ -285,7 +336,7 @@ fn loops(t: &Term, names: &[String], sum: &str, indent: &str) -> String {
 }
 
 /// One thread an entry of the target.
-fn entries(terms: &[Term], names: &[Vec<String>], offset: usize, set: bool) -> String {
+fn entries(terms: &[Term], names: &[Vec<String>], set: bool) -> String {
     let (first, runs) = (&terms[0], outputs(&terms[0]));
     let n = extent(&runs);
     let mut out = format!("  const int thread = GROUP * {THREADS} + THREAD;\n  if (thread >= {n}) return;\n");
@@ -293,45 +344,45 @@ fn entries(terms: &[Term], names: &[Vec<String>], offset: usize, set: bool) -> S
     let mut parts = vec![];
     for (k, (t, names)) in terms.iter().zip(names).enumerate() {
         if t.summed.is_empty() {
-            parts.push(times(t.coefficient, &t.factors(names)));
+            parts.push(t.scaled(&t.factors(names)));
             continue;
         }
         let sum = if terms.len() == 1 { "sum".to_owned() } else { format!("sum{k}") };
         let _ = writeln!(out, "  real {sum} = 0;");
         out.push_str(&loops(t, names, &sum, "  "));
-        parts.push(times(t.coefficient, &sum));
+        parts.push(t.scaled(&sum));
     }
     let _ = writeln!(out, "  const real value = {};", parts.join(" + "));
-    written(first, offset, set, "value", "  ", &mut out);
+    written(first, set, "value", "  ", &mut out);
     out.push_str("}\n");
     out
 }
 
 /// Writes or adds a value, at both places of a pair.
-fn written(t: &Term, offset: usize, set: bool, value: &str, indent: &str, out: &mut String) {
+fn written(t: &Term, set: bool, value: &str, indent: &str, out: &mut String) {
     let sign = if set { "=" } else { "+=" };
-    let _ = writeln!(out, "{indent}{} {sign} {value};", t.result(offset, false));
+    let _ = writeln!(out, "{indent}{} {sign} {value};", t.result(false));
     let apart = match t.pair {
         Some([i, j]) => format!("{} != {}", letter(i), letter(j)),
         None if !t.exchange.is_empty() => "twin != other".to_owned(),
         None => return,
     };
-    let _ = writeln!(out, "{indent}if ({apart}) {} {sign} {value};", t.result(offset, true));
+    let _ = writeln!(out, "{indent}if ({apart}) {} {sign} {value};", t.result(true));
 }
 
 /// One thread for all, where letters of the target reach an entry twice.
-fn serial(t: &Term, names: &[String], offset: usize) -> String {
+fn serial(t: &Term, names: &[String]) -> String {
     let mut out = String::new();
-    let extents = t.target.iter().map(|m| m.0).chain(t.summed.iter().copied());
+    let extents = t.target.iter().map(|m| &m.0).chain(&t.summed);
     for (l, n) in extents.enumerate() {
         let _ = writeln!(out, "  for (int {0} = 0; {0} < {n}; {0}++)", letter(l));
     }
-    let _ = writeln!(out, "    {} += {};\n}}", t.result(offset, false), times(t.coefficient, &t.factors(names)));
+    let _ = writeln!(out, "    {} += {};\n}}", t.result(false), t.scaled(&t.factors(names)));
     out
 }
 
 /// One group an entry: its threads share the sum.
-fn reduce(t: &Term, names: &[String], offset: usize, set: bool) -> String {
+fn reduce(t: &Term, names: &[String], set: bool) -> String {
     let runs = inner(t);
     let mut out = format!("  SHARED real scratch[{THREADS}];\n");
     out.push_str(&decode(&outputs(t), "GROUP", "  "));
@@ -339,8 +390,8 @@ fn reduce(t: &Term, names: &[String], offset: usize, set: bool) -> String {
     out.push_str(&decode(&runs, "inner", "    "));
     let _ = writeln!(out, "    sum += {};\n  }}", t.factors(names));
     let _ = writeln!(out, "  sum = lanes_sum(sum, {THREADS}, scratch);\n  if (THREAD != 0) return;");
-    let _ = writeln!(out, "  const real value = {};", times(t.coefficient, "sum"));
-    written(t, offset, set, "value", "  ", &mut out);
+    let _ = writeln!(out, "  const real value = {};", t.scaled("sum"));
+    written(t, set, "value", "  ", &mut out);
     out.push_str("}\n");
     out
 }
@@ -360,32 +411,33 @@ struct Tiles {
 impl Tiles {
     /// The letters by the roles that they play, if each has one of the four.
     fn roles(t: &Term) -> Option<Tiles> {
-        let [(_, a), (_, b)] = t.factors.as_slice() else { return None };
+        let [(_, _, a), (_, _, b)] = t.factors.as_slice() else { return None };
         let (mut rows, mut cols, mut batch) = (vec![], vec![], vec![]);
         let mut twins = false;
         for r in outputs(t) {
             let l = match &r {
                 Run::Letter(l, _) => *l,
                 // both letters of a pair move the first factor
-                Run::Pair([i, j], _) if a[*i] != 0 && a[*j] != 0 && b[*i] == 0 && b[*j] == 0 => *i,
+                Run::Pair([i, j], _) if !a[*i].is(0) && !a[*j].is(0) && b[*i].is(0) && b[*j].is(0) => *i,
                 Run::Pair(..) => return None,
                 Run::Twins(first, second) => {
-                    let letters = |side: &[(usize, usize)]| side.iter().map(|&(l, n)| Run::Letter(l, n)).collect::<Vec<_>>();
+                    let letters =
+                        |side: &[(usize, usize)]| side.iter().map(|&(l, n)| Run::Letter(l, Size::Known(n))).collect::<Vec<_>>();
                     (rows, cols, twins) = ([rows, letters(first)].concat(), [cols, letters(second)].concat(), true);
                     continue;
                 }
             };
-            match (a[l] != 0, b[l] != 0) {
+            match (!a[l].is(0), !b[l].is(0)) {
                 (true, false) => rows.push(r),
                 (false, true) => cols.push(r),
                 (true, true) => batch.push(r),
                 (false, false) => return None,
             }
         }
-        let all_inside = (t.target.len()..t.letters()).all(|l| a[l] != 0 && b[l] != 0);
+        let all_inside = (t.target.len()..t.letters()).all(|l| !a[l].is(0) && !b[l].is(0));
         // neighboring threads write neighboring entries: the fastest letter of the target is one of the columns
         let fastest = t.target.len().checked_sub(1)?;
-        let swap = a[fastest] != 0 && b[fastest] == 0;
+        let swap = !a[fastest].is(0) && b[fastest].is(0);
         let (rows, cols) = if swap { (cols, rows) } else { (rows, cols) };
         // one triangle is one only of all rows and columns
         if twins && (rows.len() != t.exchange.len() || cols.len() != t.exchange.len()) {
@@ -397,47 +449,62 @@ impl Tiles {
     /// Those of a product that is large enough.
     fn of(t: &Term) -> Option<Tiles> {
         let tiles = Tiles::roles(t)?;
-        let [m, n, k] = [&tiles.rows, &tiles.cols, &tiles.inner].map(|r| extent(r));
+        let [m, n, k] = [&tiles.rows, &tiles.cols, &tiles.inner].map(|r| extent(r).typical());
         (m >= 32 && n >= 32 && k >= 16).then_some(tiles)
     }
 
+    /// Tiles that lie below and beside each other, typically.
     fn across(&self) -> [usize; 2] {
-        [&self.rows, &self.cols].map(|r| extent(r).div_ceil(SIDE))
+        [&self.rows, &self.cols].map(|r| extent(r).typical().div_ceil(SIDE))
     }
 
-    /// Tiles of one matrix.
-    fn tiles(&self) -> usize {
-        let [down, across] = self.across();
-        if self.twins { down * (down + 1) / 2 } else { down * across }
+    /// The tiles of one matrix, as groups are counted.
+    fn tiles(&self) -> Vec<(Size, usize)> {
+        let [down, _] = self.across();
+        match self.twins {
+            true => vec![(Size::Known(down * (down + 1) / 2), 1)],
+            false => [&self.rows, &self.cols].map(|r| (extent(r), SIDE)).to_vec(),
+        }
+    }
+
+    fn grid(&self) -> Vec<(Size, usize)> {
+        let batch = (!self.batch.is_empty()).then(|| (extent(&self.batch), 1));
+        self.tiles().into_iter().chain(batch).collect()
     }
 
     fn groups(&self) -> usize {
-        self.tiles() * extent(&self.batch)
+        self.grid().iter().map(|(n, each)| n.typical().div_ceil(*each)).product()
     }
 
-    fn text(&self, t: &Term, names: &[String], offset: usize, set: bool) -> String {
-        let [down, across] = self.across();
+    fn text(&self, t: &Term, names: &[String], set: bool) -> String {
+        let [down, across] = [&self.rows, &self.cols].map(|r| extent(r).parts(SIDE));
+        // all tiles of one matrix
+        let tiles = match self.tiles().as_slice() {
+            [(all, 1)] => all.to_string(),
+            parts if parts.iter().all(|p| matches!(p.0, Size::Known(_))) => (self.across()[0] * self.across()[1]).to_string(),
+            _ => format!("({down} * {across})"),
+        };
         let [m, n, k] = [&self.rows, &self.cols, &self.inner].map(|r| extent(r));
         let half = SIDE / EACH;
         let mut out = format!("  SHARED real left[{DEPTH}][{}], right[{DEPTH}][{}];\n", SIDE + 1, SIDE + 1);
         let _ = writeln!(out, "  const int x = THREAD % {half}, y = THREAD / {half};");
         if self.twins {
-            let own = if self.batch.is_empty() { "GROUP".to_owned() } else { format!("GROUP % {}", self.tiles()) };
-            out.push_str(&fold(&own, ["down", "across"], down, "  "));
+            let own = if self.batch.is_empty() { "GROUP".to_owned() } else { format!("GROUP % {tiles}") };
+            out.push_str(&fold(&own, ["down", "across"], self.across()[0], "  "));
             let _ = writeln!(out, "  const int col0 = across * {SIDE}, row0 = down * {SIDE};");
         } else {
             let _ = writeln!(out, "  const int col0 = GROUP % {across} * {SIDE}, row0 = GROUP / {across} % {down} * {SIDE};");
         }
         if !self.batch.is_empty() {
-            let _ = writeln!(out, "  const int batch = GROUP / {};", self.tiles());
+            let _ = writeln!(out, "  const int batch = GROUP / {tiles};");
             out.push_str(&decode(&self.batch, "batch", "  "));
         }
         let _ = writeln!(out, "  real sum[{EACH}][{EACH}];");
         let _ = writeln!(out, "  for (int u = 0; u < {EACH}; u++)\n    for (int v = 0; v < {EACH}; v++) sum[u][v] = 0;");
         let _ = writeln!(out, "  for (int inner0 = 0; inner0 < {k}; inner0 += {DEPTH}) {{");
         let right = 1 - self.left;
-        self.load(t, self.left, &self.rows, ("row", m, "left"), &names[self.left], &mut out);
-        self.load(t, right, &self.cols, ("col", n, "right"), &names[right], &mut out);
+        self.load(t, self.left, &self.rows, ("row", &m, "left"), &names[self.left], &mut out);
+        self.load(t, right, &self.cols, ("col", &n, "right"), &names[right], &mut out);
         let _ = writeln!(out, "    BARRIER();\n    for (int q = 0; q < {DEPTH}; q++)\n      for (int u = 0; u < {EACH}; u++)");
         let _ = writeln!(
             out,
@@ -449,13 +516,13 @@ impl Tiles {
         let _ = writeln!(out, "      if (row >= {m} || col >= {n}) continue;");
         out.push_str(&decode(&self.rows, "row", "      "));
         out.push_str(&decode(&self.cols, "col", "      "));
-        let _ = writeln!(out, "      const real value = {};", times(t.coefficient, "sum[u][v]"));
+        let _ = writeln!(out, "      const real value = {};", t.scaled("sum[u][v]"));
         if self.twins {
             let sign = if set { "=" } else { "+=" };
-            let _ = writeln!(out, "      {} {sign} value;", t.result(offset, false));
-            let _ = writeln!(out, "      if (row0 != col0) {} {sign} value;", t.result(offset, true));
+            let _ = writeln!(out, "      {} {sign} value;", t.result(false));
+            let _ = writeln!(out, "      if (row0 != col0) {} {sign} value;", t.result(true));
         } else {
-            written(t, offset, set, "value", "      ", &mut out);
+            written(t, set, "value", "      ", &mut out);
         }
         out.push_str("    }\n}\n");
         out
@@ -467,14 +534,14 @@ impl Tiles {
         t: &Term,
         factor: usize,
         side: &[Run],
-        (index, extent_of_side, tile): (&str, usize, &str),
+        (index, extent_of_side, tile): (&str, &Size, &str),
         name: &str,
         out: &mut String,
     ) {
-        let strides = &t.factors[factor].1;
+        let strides = &t.factors[factor].2;
         let stride = |r: &Run| match r {
-            Run::Letter(l, _) => strides[*l],
-            Run::Pair([_, j], _) => strides[*j],
+            Run::Letter(l, _) => strides[*l].typical(),
+            Run::Pair([_, j], _) => strides[*j].typical(),
             // rows and columns stand apart here
             Run::Twins(..) => 0,
         };
@@ -512,12 +579,12 @@ pub(super) fn gemm(p: &Product) -> Option<Gemm> {
         (found[0] == 1 || found[1] == 1).then_some(found)
     };
     Some(Gemm {
-        shape: [&tiles.rows, &tiles.inner, &tiles.cols].map(|r| extent(r)),
-        batch: extent(&tiles.batch),
-        left: strides(&[&tiles.rows, &tiles.inner, &tiles.batch], &|l| t.factors[tiles.left].1[l])?,
-        right: strides(&[&tiles.inner, &tiles.cols, &tiles.batch], &|l| t.factors[right].1[l])?,
-        target: strides(&[&tiles.rows, &tiles.cols, &tiles.batch], &|l| t.target[l].1)?,
-        offsets: [t.factors[tiles.left].0, t.factors[right].0, p.target.offset],
+        shape: [&tiles.rows, &tiles.inner, &tiles.cols].map(|r| extent(r).typical()),
+        batch: extent(&tiles.batch).typical(),
+        left: strides(&[&tiles.rows, &tiles.inner, &tiles.batch], &|l| t.factors[tiles.left].2[l].typical())?,
+        right: strides(&[&tiles.inner, &tiles.cols, &tiles.batch], &|l| t.factors[right].2[l].typical())?,
+        target: strides(&[&tiles.rows, &tiles.cols, &tiles.batch], &|l| t.target[l].1.typical())?,
+        offsets: [p.factors[tiles.left].offset, p.factors[right].offset, p.target.offset],
         swapped: tiles.left == 1,
         alpha: p.coefficient.to_f64(),
         add: !p.first,

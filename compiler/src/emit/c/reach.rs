@@ -1,24 +1,27 @@
 //! Letters fused into one running index, and how a kernel takes it apart.
 
-use super::text::letter;
+use super::{
+    size::{Size, product},
+    text::letter,
+};
 use std::fmt::Write;
 
 /// What one index runs over, the slowest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Run {
     /// A letter with its extent.
-    Letter(usize, usize),
-    /// Two letters i ≤ j of that extent: one triangle.
+    Letter(usize, Size),
+    /// Two letters i ≤ j of that extent, which is known: one triangle.
     Pair([usize; 2], usize),
-    /// Letters with their extents that are rows, and those that are columns: one triangle of all rows and columns.
+    /// Letters with their extents, which are known, that are rows, and those that are columns: one triangle of all rows and columns.
     Twins(Vec<(usize, usize)>, Vec<(usize, usize)>),
 }
 
 impl Run {
-    fn extent(&self) -> usize {
-        let triangle = |n: usize| n * (n + 1) / 2;
+    fn extent(&self) -> Size {
+        let triangle = |n: usize| Size::Known(n * (n + 1) / 2);
         match self {
-            Run::Letter(_, n) => *n,
+            Run::Letter(_, n) => n.clone(),
             Run::Pair(_, n) => triangle(*n),
             Run::Twins(rows, _) => triangle(rows.iter().map(|r| r.1).product()),
         }
@@ -40,20 +43,20 @@ pub(super) fn fold(own: &str, [i, j]: [&str; 2], n: usize, indent: &str) -> Stri
 }
 
 /// How far the index runs.
-pub(super) fn extent(runs: &[Run]) -> usize {
-    runs.iter().map(|r| r.extent()).product()
+pub(super) fn extent(runs: &[Run]) -> Size {
+    product(&runs.iter().map(Run::extent).collect::<Vec<_>>())
 }
 
 /// Lines that declare the letters, from the index in a variable of that name.
 pub(super) fn decode(runs: &[Run], from: &str, indent: &str) -> String {
     let mut out = String::new();
-    let mut behind = 1;
+    let mut behind = Size::Known(1);
     let mut parts = vec![];
     for (k, r) in runs.iter().enumerate().rev() {
-        let divided = if behind == 1 { from.to_owned() } else { format!("{from} / {behind}") };
+        let divided = if behind.is(1) { from.to_owned() } else { format!("{from} / {behind}") };
         let own = if k == 0 { divided } else { format!("{divided} % {}", r.extent()) };
         parts.push((r, own));
-        behind *= r.extent();
+        behind = behind.times(&r.extent());
     }
     for (r, own) in parts.into_iter().rev() {
         match r {
@@ -64,7 +67,7 @@ pub(super) fn decode(runs: &[Run], from: &str, indent: &str) -> String {
             Run::Twins(rows, cols) => {
                 out.push_str(&fold(&own, ["twin", "other"], rows.iter().map(|r| r.1).product(), indent));
                 for (side, name) in [(rows, "twin"), (cols, "other")] {
-                    let letters: Vec<Run> = side.iter().map(|&(l, n)| Run::Letter(l, n)).collect();
+                    let letters: Vec<Run> = side.iter().map(|&(l, n)| Run::Letter(l, Size::Known(n))).collect();
                     out.push_str(&decode(&letters, name, indent));
                 }
             }
@@ -73,12 +76,12 @@ pub(super) fn decode(runs: &[Run], from: &str, indent: &str) -> String {
     out
 }
 
-/// One stride for the whole index, where it has one: the letters lie behind each other.
+/// One stride for the whole index of known letters, where it has one: the letters lie behind each other.
 pub(super) fn stride(runs: &[Run], of: impl Fn(usize) -> usize) -> Option<usize> {
     let mut found = None;
     let mut behind = 1;
     for r in runs.iter().rev() {
-        let &Run::Letter(l, n) = r else { return None };
+        let &Run::Letter(l, Size::Known(n)) = r else { return None };
         let unit = *found.get_or_insert(of(l));
         if of(l) != unit * behind {
             return None;

@@ -1,7 +1,10 @@
 //! Pieces of the text of a kernel: names, constants, places of entries.
 
-use super::Kernel;
-use crate::number::Number;
+use super::{
+    Kernel,
+    size::{self, Size},
+};
+use crate::{dim::Dim, number::Number};
 
 /// A kernel without a name.
 pub(super) struct Draft {
@@ -13,10 +16,13 @@ pub(super) struct Draft {
     /// Arguments and body; what is equal here is one kernel.
     pub(super) body: String,
     pub(super) threads: usize,
-    pub(super) groups: usize,
+    /// Groups that are started: the product of these numbers, each over the other and rounded up.
+    pub(super) grid: Vec<(Size, usize)>,
     /// How many of its arrays it writes, the last ones.
     pub(super) written: usize,
     pub(super) flagged: bool,
+    /// Sizes for which there is an end.
+    pub(super) at_most: Vec<(Dim, usize)>,
 }
 
 impl Draft {
@@ -25,8 +31,21 @@ impl Draft {
         let name = format!("{}_{number}", self.stem);
         let says: String = self.says.iter().map(|l| format!("// {l}\n")).collect();
         let text = format!("{says}KERNEL void {name}{}", self.body);
-        let Draft { family, threads, groups, written, flagged, .. } = self;
-        Kernel { name, family, text, threads, groups, written, flagged }
+        let Draft { family, threads, written, flagged, .. } = self;
+        let groups = self.grid.iter().map(|(n, each)| n.typical().div_ceil(*each)).product();
+        let grid = self.grid.iter().map(|(n, each)| (n.dim(), *each)).collect();
+        Kernel {
+            name,
+            family,
+            text,
+            threads,
+            groups,
+            grid,
+            sizes: size::arguments(&self.body),
+            at_most: self.at_most,
+            written,
+            flagged,
+        }
     }
 }
 
@@ -37,11 +56,11 @@ pub(super) fn letter(l: usize) -> String {
 }
 
 /// `4*a + b`, largest stride first.
-pub(super) fn place(offset: usize, moves: &[(String, usize)]) -> String {
-    let mut moves: Vec<&(String, usize)> = moves.iter().filter(|m| m.1 != 0).collect();
-    moves.sort_by_key(|m| std::cmp::Reverse(m.1));
-    let mut parts: Vec<String> = moves.iter().map(|(l, s)| if *s == 1 { l.clone() } else { format!("{s}*{l}") }).collect();
-    if offset > 0 || parts.is_empty() {
+pub(super) fn place(offset: &Size, moves: &[(String, Size)]) -> String {
+    let mut moves: Vec<&(String, Size)> = moves.iter().filter(|m| !m.1.is(0)).collect();
+    moves.sort_by_key(|m| std::cmp::Reverse(m.1.typical()));
+    let mut parts: Vec<String> = moves.iter().map(|(l, s)| if s.is(1) { l.clone() } else { format!("{s}*{l}") }).collect();
+    if !offset.is(0) || parts.is_empty() {
         parts.push(offset.to_string());
     }
     parts.join(" + ")

@@ -12,6 +12,7 @@ use crate::{
     emit::c::{
         library::{self, THREADS},
         reach::{Run, decode},
+        size::Size,
         text::{Draft, constant, letter, place, times},
     },
     index::plan::{ArrayId, Plan},
@@ -82,8 +83,8 @@ pub(in crate::emit::c) fn draft(
     let many = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
     let says =
         vec![format!("{} in {}, {} a row{notes}", many(chain.members.len(), "step"), many(rows, "row"), many(lanes, "thread"))];
-    let groups = rows.div_ceil(at_once);
-    let draft = Draft { stem, family: "chain", says, body, threads: THREADS, groups, written: storage.written(), flagged };
+    let (grid, written) = (vec![(Size::Known(rows), at_once)], storage.written());
+    let draft = Draft { stem, family: "chain", says, body, threads: THREADS, grid, written, flagged, at_most: vec![] };
     Made { draft, arrays: storage.arrays(), cleared: storage.cleared_outside }
 }
 
@@ -113,7 +114,7 @@ fn spread(extents: &[usize], strides: &[usize], offset: usize) -> Spread {
 }
 
 fn runs(extents: &[usize], first: usize) -> Vec<Run> {
-    extents.iter().enumerate().map(|(k, &n)| Run::Letter(first + k, n)).collect()
+    extents.iter().enumerate().map(|(k, &n)| Run::Letter(first + k, Size::Known(n))).collect()
 }
 
 impl Text<'_> {
@@ -167,9 +168,9 @@ impl Text<'_> {
                 (format!("S{slot}"), own.expect("a member stays in its row"))
             }
         };
-        let rows = own.rows.iter().zip(counted(own.rows.len())).map(|(s, n)| ((*n).to_owned(), *s));
-        let letters = own.letters.iter().enumerate().map(|(l, s)| (letter(l), *s));
-        (name, place(own.offset, &rows.chain(letters).collect::<Vec<_>>()))
+        let rows = own.rows.iter().zip(counted(own.rows.len())).map(|(s, n)| ((*n).to_owned(), Size::Known(*s)));
+        let letters = own.letters.iter().enumerate().map(|(l, s)| (letter(l), Size::Known(*s)));
+        (name, place(&Size::Known(own.offset), &rows.chain(letters).collect::<Vec<_>>()))
     }
 
     fn entry(&self, a: &Access, extents: &[usize]) -> String {
@@ -271,7 +272,8 @@ impl Text<'_> {
             Kept::Global(name) => {
                 self.wait(&touch(Place::Global(a)));
                 let unit = self.chain.layouts[&a].0.first().copied().unwrap_or(0);
-                let at = place(0, &[("row".to_owned(), unit), ("entry".to_owned(), 1)]);
+                let moves = [("row".to_owned(), Size::Known(unit)), ("entry".to_owned(), Size::Known(1))];
+                let at = place(&Size::Known(0), &moves);
                 let rows: usize = self.chain.rows.iter().product();
                 let ends = if own * rows == n { String::new() } else { format!(" && {at} < {n}") };
                 let live = if self.live { " && live" } else { "" };
