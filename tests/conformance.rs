@@ -347,6 +347,29 @@ mod opencl {
         conforms(&Device::<f32, _>::new(OpenCl::new().expect("an OpenCL device")), 1e-4, 10);
     }
 
+    /// Steps that do not depend on each other run at the same time; the results are those of one after the other, bit by bit.
+    #[test]
+    fn steps_at_the_same_time_give_the_bits_of_steps_in_order() {
+        let opened = || Device::<f64, _>::new(OpenCl::new().expect("an OpenCL device"));
+        let devices = [Dynamic(opened()), Dynamic(opened().in_order())];
+        for (text, query) in MODELS {
+            let (mut m, bound) = batch(text, 5);
+            let q = syntax::query(&mut m, query).expect("a query");
+            let settings = pipeline::Settings { memory: 1 << 30, per_sample: false };
+            let [apart, ordered] = devices.each_ref().map(|e| {
+                // often enough for an order to differ
+                (0..5)
+                    .map(|_| {
+                        pipeline::evaluate_on(e, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values")[0].values
+                            [0]
+                        .clone()
+                    })
+                    .collect::<Vec<_>>()
+            });
+            assert_eq!(apart, ordered, "{text}\n{query}");
+        }
+    }
+
     #[test]
     fn a_batch_at_once_is_the_mean_over_its_samples() {
         let device = Dynamic(Device::<f64, _>::new(OpenCl::new().expect("an OpenCL device")));

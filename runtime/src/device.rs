@@ -6,6 +6,7 @@ mod arena;
 mod context;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod levels;
 #[cfg(feature = "opencl")]
 mod opencl;
 mod run;
@@ -136,6 +137,18 @@ pub trait Api<R: Real> {
     /// Errors: the driver's.
     fn launch(&self, kernel: &Self::Kernel, arrays: &[&Self::Memory], sizes: &[i32], grid: [usize; 2])
     -> Result<(), DeviceError>;
+    /// What is started from now on may run at the same time, in any order, behind all that was started before.
+    ///
+    /// Errors: the driver's.
+    fn apart(&self) -> Result<(), DeviceError> {
+        Ok(())
+    }
+    /// What is started from now on runs behind all that was started before, one after the other.
+    ///
+    /// Errors: the driver's.
+    fn in_order(&self) -> Result<(), DeviceError> {
+        Ok(())
+    }
     /// Does a matrix product by the vendor's library: left, right, target. Tells whether there is one.
     ///
     /// Errors: the library's.

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 /// Every array begins at a multiple of so many numbers: 512 bytes for the smaller ones, as devices ask for.
 const ALIGNED: usize = 128;
 
-fn aligned(n: usize) -> usize {
+/// What an array of so many numbers takes.
+pub(super) fn aligned(n: usize) -> usize {
     n.max(1).next_multiple_of(ALIGNED)
 }
 

@@ -12,6 +12,7 @@ use cudarc::{
 };
 use hesse_compiler::emit::c::{Dialect, Gemm, Precision};
 use std::{
+    cell::Cell,
     ffi::{CString, c_void},
     rc::Rc,
     sync::Arc,
@@ -23,6 +24,10 @@ pub struct Cuda {
     /// `compute_90`.
     architecture: &'static str,
     stream: Arc<CudaStream>,
+    /// Streams beside it, for what may run at the same time.
+    beside: Vec<Arc<CudaStream>>,
+    /// What was started since then, if it may.
+    apart: Cell<Option<usize>>,
     blas: Option<CudaBlas>,
 }
 
@@ -68,6 +73,9 @@ impl Drop for Module {
 const ARCHITECTURES: &[(i32, &str)] =
     &[(100, "compute_100"), (90, "compute_90"), (89, "compute_89"), (86, "compute_86"), (80, "compute_80"), (0, "compute_75")];
 
+/// Streams that kernels are divided among.
+const STREAMS: usize = 4;
+
 impl Cuda {
     /// The first device.
     ///
@@ -93,7 +101,8 @@ impl Cuda {
         let stream = context.default_stream();
         // without the library, our own tiles do
         let blas = if blas { CudaBlas::new(stream.clone()).ok() } else { None };
-        Ok(Cuda { name, architecture, stream, blas })
+        let beside = (1..STREAMS).map(|_| context.new_stream().map_err(none)).collect::<Result<_, _>>()?;
+        Ok(Cuda { name, architecture, stream, beside, apart: Cell::new(None), blas })
     }
 
     fn call(&self, what: &'static str, r: Result<(), result::DriverError>) -> Result<(), DeviceError> {
@@ -102,6 +111,16 @@ impl Cuda {
 
     fn failed(&self, what: &'static str, e: &dyn std::fmt::Display) -> DeviceError {
         DeviceError::Call { device: self.name.clone(), what, reason: e.to_string() }
+    }
+
+    /// The stream of the next command: one after the other where they may run at the same time.
+    fn next(&self) -> &CudaStream {
+        let Some(n) = self.apart.get() else { return &self.stream };
+        self.apart.set(Some(n + 1));
+        match n % STREAMS {
+            0 => &self.stream,
+            k => &self.beside[k - 1],
+        }
     }
 
     fn bound(&self) -> Result<(), DeviceError> {
@@ -180,7 +199,7 @@ impl<R: Real> Api<R> for Cuda {
     fn zero(&self, memory: &mut Memory, n: usize) -> Result<(), DeviceError> {
         self.bound()?;
         // SAFETY: the memory has those numbers
-        let set = unsafe { result::memset_d8_async(memory.pointer, 0, n * size_of::<R>(), self.stream.cu_stream()) };
+        let set = unsafe { result::memset_d8_async(memory.pointer, 0, n * size_of::<R>(), self.next().cu_stream()) };
         self.call("clear memory", set)
     }
 
@@ -197,8 +216,18 @@ impl<R: Real> Api<R> for Cuda {
         arguments.extend(sizes.iter().map(|n| std::ptr::from_ref(n).cast_mut().cast::<c_void>()));
         let (grid, block) = ((groups as u32, 1, 1), (threads as u32, 1, 1));
         // SAFETY: the arguments are pointers to the arrays for which the kernel was written, and its sizes
-        let started = unsafe { result::launch_kernel(kernel.function, grid, block, 0, self.stream.cu_stream(), &mut arguments) };
+        let started = unsafe { result::launch_kernel(kernel.function, grid, block, 0, self.next().cu_stream(), &mut arguments) };
         self.call("start a kernel", started)
+    }
+
+    fn apart(&self) -> Result<(), DeviceError> {
+        self.apart.set(Some(0));
+        self.beside.iter().try_for_each(|s| self.call("divide its work", s.join(&self.stream)))
+    }
+
+    fn in_order(&self) -> Result<(), DeviceError> {
+        self.apart.set(None);
+        self.beside.iter().try_for_each(|s| self.call("wait for its work", self.stream.join(s)))
     }
 
     fn gemm(&self, g: &Gemm, [left, right, target]: [&Memory; 3]) -> Result<bool, DeviceError> {

@@ -4,7 +4,7 @@ use super::{Api, DeviceError, precision};
 use crate::Real;
 use hesse_compiler::emit::c::{Dialect, Precision};
 use opencl3::{
-    command_queue::CommandQueue,
+    command_queue::{CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, CommandQueue},
     context::Context,
     device::{CL_DEVICE_TYPE_ALL, CL_DEVICE_TYPE_CPU, CL_DEVICE_TYPE_GPU, Device, get_all_devices},
     error_codes::ClError,
@@ -13,6 +13,7 @@ use opencl3::{
     program::Program,
     types::CL_BLOCKING,
 };
+use std::cell::Cell;
 
 /// An OpenCL device.
 pub struct OpenCl {
@@ -21,6 +22,8 @@ pub struct OpenCl {
     double: bool,
     context: Context,
     queue: CommandQueue,
+    /// Whether commands wait for those before them.
+    ordered: Cell<bool>,
 }
 
 impl OpenCl {
@@ -58,8 +61,22 @@ impl OpenCl {
         let double = device.double_fp_config().is_ok_and(|c| c != 0);
         let context = Context::from_device(&device).map_err(failed("open a context"))?;
         // SAFETY: the context and the device are those just opened
-        let queue = unsafe { CommandQueue::create(&context, id, 0) }.map_err(failed("open a queue"))?;
-        Ok(OpenCl { name, largest, double, context, queue })
+        let queue = |properties| unsafe { CommandQueue::create(&context, id, properties) };
+        // not every device has a queue without an order
+        let queue = queue(CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE).or_else(|_| queue(0)).map_err(failed("open a queue"))?;
+        Ok(OpenCl { name, largest, double, context, queue, ordered: Cell::new(true) })
+    }
+
+    /// Behind a command: the next one waits for it, unless they may run at the same time.
+    fn started(&self) -> Result<(), DeviceError> {
+        if self.ordered.get() { self.barrier() } else { Ok(()) }
+    }
+
+    /// What comes waits for all that was started.
+    fn barrier(&self) -> Result<(), DeviceError> {
+        // SAFETY: it touches no memory
+        unsafe { self.queue.enqueue_barrier_with_wait_list(&[]) }.map_err(self.failed("wait for its work"))?;
+        Ok(())
     }
 
     fn failed(&self, what: &'static str) -> impl Fn(ClError) -> DeviceError {
@@ -128,7 +145,7 @@ impl<R: Real> Api<R> for OpenCl {
             unsafe { self.queue.enqueue_fill_buffer(memory, &[R::of(0.0)], 0, bytes, &[]) }
                 .map_err(self.failed("clear memory"))?;
         }
-        Ok(())
+        self.started()
     }
 
     fn launch(
@@ -150,6 +167,16 @@ impl<R: Real> Api<R> for OpenCl {
             call.set_global_work_size(groups * threads).set_local_work_size(threads).enqueue_nd_range(&self.queue)
         }
         .map_err(self.failed("start a kernel"))?;
+        self.started()
+    }
+
+    fn apart(&self) -> Result<(), DeviceError> {
+        self.ordered.set(false);
         Ok(())
+    }
+
+    fn in_order(&self) -> Result<(), DeviceError> {
+        self.ordered.set(true);
+        self.barrier()
     }
 }

@@ -1,6 +1,6 @@
 //! Plans on a device, whatever its driver.
 
-use super::{Api, DeviceError, arena::Arena, precision};
+use super::{Api, DeviceError, arena::Arena, levels::levels, precision};
 use crate::{
     Real,
     dynamic::{Cpu, Engine, Input, execute},
@@ -32,6 +32,8 @@ where
     /// Compiled kernels by their source.
     compiled: Mutex<BTreeMap<String, Arc<Vec<A::Kernel>>>>,
     free: Pool<A::Memory>,
+    /// Whether steps that do not depend on each other may run at the same time.
+    apart: bool,
     numbers: PhantomData<R>,
 }
 
@@ -41,6 +43,8 @@ pub struct Ready<A: Api<R>, R: Real> {
     kernels: Kernels,
     compiled: Arc<Vec<A::Kernel>>,
     arena: Arena,
+    /// Places of tasks that may run at the same time, level by level.
+    levels: Vec<Vec<usize>>,
     state: Mutex<State<A::Memory, R>>,
     pool: Pool<A::Memory>,
 }
@@ -73,7 +77,12 @@ fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<R: Real, A: Api<R>> Device<R, A> {
     /// The device of a driver.
     pub fn new(api: A) -> Device<R, A> {
-        Device { api, compiled: Mutex::default(), free: Pool::default(), numbers: PhantomData }
+        Device { api, compiled: Mutex::default(), free: Pool::default(), apart: true, numbers: PhantomData }
+    }
+
+    /// The same device, on which all steps run one after the other: the results are the same bits.
+    pub fn in_order(self) -> Device<R, A> {
+        Device { apart: false, ..self }
     }
 
     /// Its name.
@@ -130,34 +139,19 @@ impl<R: Real, A: Api<R>> Device<R, A> {
         self.api.write(&mut state.given, &state.up)?;
         self.api.zero(&mut state.results, 1)?;
         let mut notes = BTreeSet::new();
-        for task in &ready.kernels.tasks {
-            match task {
-                Task::Zero(a) => {
-                    let part = state.parts[*a].as_mut().expect(PLACED);
-                    self.api.zero(part, plan.arrays[*a])?;
-                }
-                Task::Launch { kernel, arrays, gemm } => {
-                    let text = &ready.kernels.kernels[*kernel];
-                    let mut list: Vec<&A::Memory> = arrays.iter().map(|&a| state.parts[a].as_ref().expect(PLACED)).collect();
-                    if let Some(g) = gemm {
-                        let (left, right) = if g.swapped { (1, 0) } else { (0, 1) };
-                        if self.api.gemm(g, [list[left], list[right], list[2]])? {
-                            continue;
-                        }
-                    }
-                    if text.flagged {
-                        list.push(&state.results);
-                    }
-                    if text.groups > 0 {
-                        self.api.launch(&ready.compiled[*kernel], &list, &[], [text.groups, text.threads])?;
-                    }
-                }
-                Task::Host(step) => {
-                    if let Some(note) = self.on_host(plan, *step, &mut state.parts)? {
-                        notes.insert(note);
-                    }
-                }
+        for level in &ready.levels {
+            let several = level.len() > 1;
+            if several {
+                self.api.apart()?;
             }
+            let done = level.iter().try_for_each(|&task| {
+                notes.extend(self.task(ready, task, state)?);
+                Ok::<(), Failure>(())
+            });
+            if several {
+                self.api.in_order()?;
+            }
+            done?;
         }
         self.api.read(&state.results, &mut state.down)?;
         if state.down[0] != R::of(0.0) {
@@ -177,6 +171,35 @@ impl<R: Real, A: Api<R>> Device<R, A> {
             values.push(Matrix { rows: *rows, cols: *cols, data });
         }
         Ok(Outcome { values, notes: notes.into_iter().collect(), not_finite })
+    }
+
+    /// Starts a task; gives a note, where it has one.
+    fn task(&self, ready: &Ready<A, R>, task: usize, state: &mut State<A::Memory, R>) -> Result<Option<String>, Failure> {
+        let plan = &ready.plan;
+        match &ready.kernels.tasks[task] {
+            Task::Zero(a) => {
+                let part = state.parts[*a].as_mut().expect(PLACED);
+                self.api.zero(part, plan.arrays[*a])?;
+            }
+            Task::Launch { kernel, arrays, gemm } => {
+                let text = &ready.kernels.kernels[*kernel];
+                let mut list: Vec<&A::Memory> = arrays.iter().map(|&a| state.parts[a].as_ref().expect(PLACED)).collect();
+                if let Some(g) = gemm {
+                    let (left, right) = if g.swapped { (1, 0) } else { (0, 1) };
+                    if self.api.gemm(g, [list[left], list[right], list[2]])? {
+                        return Ok(None);
+                    }
+                }
+                if text.flagged {
+                    list.push(&state.results);
+                }
+                if text.groups > 0 {
+                    self.api.launch(&ready.compiled[*kernel], &list, &[], [text.groups, text.threads])?;
+                }
+            }
+            Task::Host(step) => return self.on_host(plan, *step, &mut state.parts),
+        }
+        Ok(None)
     }
 
     /// A step that has no kernel; gives a note, where it has one.
@@ -219,6 +242,10 @@ impl<R: Real, A: Api<R>> Engine for Device<R, A> {
         let kernels = Kernels::new(&plan).map_err(|(what, entries)| DeviceError::TooMany { what, entries })?;
         let compiled = self.compile(&kernels)?;
         let arena = Arena::new(&plan, &kernels);
+        let levels = match self.apart {
+            true => levels(&plan, &kernels, &arena),
+            false => (0..kernels.tasks.len()).map(|k| vec![k]).collect(),
+        };
         let whole = self.memory(arena.total)?;
         let part = |at: usize, n: usize| self.api.part(&whole.1, at, n);
         let parts = (arena.places.iter().zip(kernels.lengths(&plan)))
@@ -227,7 +254,7 @@ impl<R: Real, A: Api<R>> Engine for Device<R, A> {
         let (given, results) = (part(0, arena.given.max(1))?, part(arena.flag, arena.results - arena.flag)?);
         let (up, down) = (vec![R::of(0.0); arena.given], vec![R::of(0.0); arena.results - arena.flag]);
         let state = Mutex::new(State { parts, given, results, whole: Some(whole), up, down });
-        Ok(Ready { plan, kernels, compiled, arena, state, pool: self.free.clone() })
+        Ok(Ready { plan, kernels, compiled, arena, levels, state, pool: self.free.clone() })
     }
 
     fn run_ready(&self, ready: &Ready<A, R>, input: Input) -> Result<Outcome<f64>, Failure> {

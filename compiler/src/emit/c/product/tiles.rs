@@ -1,0 +1,214 @@
+//! Tiles of a matrix product: a group brings a tile of each factor into the memory that it shares, each thread sums several entries.
+
+use super::{
+    super::{
+        Gemm,
+        reach::{Run, decode, extent, fold, stride},
+        size::Size,
+    },
+    Term, inner, one_to_one, outputs, written,
+};
+use crate::index::plan::Product;
+use std::fmt::Write;
+
+/// A tile of the result, its depth, and the entries of a thread along each side.
+const SIDE: usize = 64;
+const DEPTH: usize = 16;
+pub(super) const EACH: usize = 4;
+/// Threads of a group.
+pub(super) const THREADS: usize = SIDE * SIDE / EACH / EACH;
+
+/// A matrix product in fused letters: rows, columns, inner, batch.
+pub(super) struct Tiles {
+    rows: Vec<Run>,
+    cols: Vec<Run>,
+    inner: Vec<Run>,
+    batch: Vec<Run>,
+    /// Which factor has the rows.
+    left: usize,
+    /// Whether rows and columns may change places: tiles above the diagonal are enough.
+    twins: bool,
+}
+
+impl Tiles {
+    /// The letters by the roles that they play, if each has one of the four.
+    fn roles(t: &Term) -> Option<Tiles> {
+        let [(_, _, a), (_, _, b)] = t.factors.as_slice() else { return None };
+        let (mut rows, mut cols, mut batch) = (vec![], vec![], vec![]);
+        let mut twins = false;
+        for r in outputs(t) {
+            let l = match &r {
+                Run::Letter(l, _) => *l,
+                // both letters of a pair move the first factor
+                Run::Pair([i, j], _) if !a[*i].is(0) && !a[*j].is(0) && b[*i].is(0) && b[*j].is(0) => *i,
+                Run::Pair(..) => return None,
+                Run::Twins(first, second) => {
+                    let letters =
+                        |side: &[(usize, usize)]| side.iter().map(|&(l, n)| Run::Letter(l, Size::Known(n))).collect::<Vec<_>>();
+                    (rows, cols, twins) = ([rows, letters(first)].concat(), [cols, letters(second)].concat(), true);
+                    continue;
+                }
+            };
+            match (!a[l].is(0), !b[l].is(0)) {
+                (true, false) => rows.push(r),
+                (false, true) => cols.push(r),
+                (true, true) => batch.push(r),
+                (false, false) => return None,
+            }
+        }
+        let all_inside = (t.target.len()..t.letters()).all(|l| !a[l].is(0) && !b[l].is(0));
+        // neighboring threads write neighboring entries: the fastest letter of the target is one of the columns
+        let fastest = t.target.len().checked_sub(1)?;
+        let swap = !a[fastest].is(0) && b[fastest].is(0);
+        let (rows, cols) = if swap { (cols, rows) } else { (rows, cols) };
+        // one triangle is one only of all rows and columns
+        if twins && (rows.len() != t.exchange.len() || cols.len() != t.exchange.len()) {
+            return None;
+        }
+        all_inside.then_some(Tiles { rows, cols, inner: inner(t), batch, left: usize::from(swap), twins })
+    }
+
+    /// Those of a product that is large enough.
+    pub(super) fn of(t: &Term) -> Option<Tiles> {
+        let tiles = Tiles::roles(t)?;
+        let [m, n, k] = [&tiles.rows, &tiles.cols, &tiles.inner].map(|r| extent(r).typical());
+        (m >= 32 && n >= 32 && k >= 16).then_some(tiles)
+    }
+
+    /// Tiles that lie below and beside each other, typically.
+    fn across(&self) -> [usize; 2] {
+        [&self.rows, &self.cols].map(|r| extent(r).typical().div_ceil(SIDE))
+    }
+
+    /// The tiles of one matrix, as groups are counted.
+    fn tiles(&self) -> Vec<(Size, usize)> {
+        let [down, _] = self.across();
+        match self.twins {
+            true => vec![(Size::Known(down * (down + 1) / 2), 1)],
+            false => [&self.rows, &self.cols].map(|r| (extent(r), SIDE)).to_vec(),
+        }
+    }
+
+    pub(super) fn grid(&self) -> Vec<(Size, usize)> {
+        let batch = (!self.batch.is_empty()).then(|| (extent(&self.batch), 1));
+        self.tiles().into_iter().chain(batch).collect()
+    }
+
+    pub(super) fn groups(&self) -> usize {
+        self.grid().iter().map(|(n, each)| n.typical().div_ceil(*each)).product()
+    }
+
+    pub(super) fn text(&self, t: &Term, names: &[String], set: bool) -> String {
+        let [down, across] = [&self.rows, &self.cols].map(|r| extent(r).parts(SIDE));
+        // all tiles of one matrix
+        let tiles = match self.tiles().as_slice() {
+            [(all, 1)] => all.to_string(),
+            parts if parts.iter().all(|p| matches!(p.0, Size::Known(_))) => (self.across()[0] * self.across()[1]).to_string(),
+            _ => format!("({down} * {across})"),
+        };
+        let [m, n, k] = [&self.rows, &self.cols, &self.inner].map(|r| extent(r));
+        let half = SIDE / EACH;
+        let mut out = format!("  SHARED real left[{DEPTH}][{}], right[{DEPTH}][{}];\n", SIDE + 1, SIDE + 1);
+        let _ = writeln!(out, "  const int x = THREAD % {half}, y = THREAD / {half};");
+        if self.twins {
+            let own = if self.batch.is_empty() { "GROUP".to_owned() } else { format!("GROUP % {tiles}") };
+            out.push_str(&fold(&own, ["down", "across"], self.across()[0], "  "));
+            let _ = writeln!(out, "  const int col0 = across * {SIDE}, row0 = down * {SIDE};");
+        } else {
+            let _ = writeln!(out, "  const int col0 = GROUP % {across} * {SIDE}, row0 = GROUP / {across} % {down} * {SIDE};");
+        }
+        if !self.batch.is_empty() {
+            let _ = writeln!(out, "  const int batch = GROUP / {tiles};");
+            out.push_str(&decode(&self.batch, "batch", "  "));
+        }
+        let _ = writeln!(out, "  real sum[{EACH}][{EACH}];");
+        let _ = writeln!(out, "  for (int u = 0; u < {EACH}; u++)\n    for (int v = 0; v < {EACH}; v++) sum[u][v] = 0;");
+        let _ = writeln!(out, "  for (int inner0 = 0; inner0 < {k}; inner0 += {DEPTH}) {{");
+        let right = 1 - self.left;
+        self.load(t, self.left, &self.rows, ("row", &m, "left"), &names[self.left], &mut out);
+        self.load(t, right, &self.cols, ("col", &n, "right"), &names[right], &mut out);
+        let _ = writeln!(out, "    BARRIER();\n    for (int q = 0; q < {DEPTH}; q++)\n      for (int u = 0; u < {EACH}; u++)");
+        let _ = writeln!(
+            out,
+            "        for (int v = 0; v < {EACH}; v++) sum[u][v] += left[q][y + {half} * u] * right[q][x + {half} * v];"
+        );
+        let _ =
+            writeln!(out, "    BARRIER();\n  }}\n  for (int u = 0; u < {EACH}; u++)\n    for (int v = 0; v < {EACH}; v++) {{");
+        let _ = writeln!(out, "      const int row = row0 + y + {half} * u, col = col0 + x + {half} * v;");
+        let _ = writeln!(out, "      if (row >= {m} || col >= {n}) continue;");
+        out.push_str(&decode(&self.rows, "row", "      "));
+        out.push_str(&decode(&self.cols, "col", "      "));
+        let _ = writeln!(out, "      const real value = {};", t.scaled("sum[u][v]"));
+        if self.twins {
+            let sign = if set { "=" } else { "+=" };
+            let _ = writeln!(out, "      {} {sign} value;", t.result(false));
+            let _ = writeln!(out, "      if (row0 != col0) {} {sign} value;", t.result(true));
+        } else {
+            written(t, set, "value", "      ", &mut out);
+        }
+        out.push_str("    }\n}\n");
+        out
+    }
+
+    /// Brings a tile of a factor into shared memory; neighboring threads read along its smaller stride.
+    fn load(
+        &self,
+        t: &Term,
+        factor: usize,
+        side: &[Run],
+        (index, extent_of_side, tile): (&str, &Size, &str),
+        name: &str,
+        out: &mut String,
+    ) {
+        let strides = &t.factors[factor].2;
+        let stride = |r: &Run| match r {
+            Run::Letter(l, _) => strides[*l].typical(),
+            Run::Pair([_, j], _) => strides[*j].typical(),
+            // rows and columns stand apart here
+            Run::Twins(..) => 0,
+        };
+        let fastest = |runs: &[Run]| runs.iter().map(stride).filter(|s| *s > 0).min();
+        let along = fastest(side) <= fastest(&self.inner);
+        let (q, p) = if along {
+            (format!("at / {SIDE}"), format!("at % {SIDE}"))
+        } else {
+            (format!("at % {DEPTH}"), format!("at / {DEPTH}"))
+        };
+        let k = extent(&self.inner);
+        let threads = THREADS;
+        let _ = writeln!(out, "    for (int at = THREAD; at < {}; at += {threads}) {{", SIDE * DEPTH);
+        let _ = writeln!(out, "      const int {index} = {index}0 + {p}, inner = inner0 + {q};");
+        let _ = writeln!(out, "      real value = 0;\n      if ({index} < {extent_of_side} && inner < {k}) {{");
+        out.push_str(&decode(side, index, "        "));
+        out.push_str(&decode(&self.inner, "inner", "        "));
+        let _ = writeln!(out, "        value = {};\n      }}", t.factor(factor, name));
+        let _ = writeln!(out, "      {tile}[{q}][{p}] = value;\n    }}");
+    }
+}
+
+/// The product as one call of a library, where fused letters have one stride and each matrix a stride of one.
+pub(in crate::emit::c) fn gemm(p: &Product) -> Option<Gemm> {
+    let mut t = Term::new(p);
+    // the library does whole matrices
+    t.exchange.clear();
+    if t.pair.is_some() || !one_to_one(&t) {
+        return None;
+    }
+    let tiles = Tiles::of(&t)?;
+    let right = 1 - tiles.left;
+    let strides = |runs: &[&Vec<Run>; 3], of: &dyn Fn(usize) -> usize| -> Option<[usize; 3]> {
+        let found = [stride(runs[0], of)?, stride(runs[1], of)?, stride(runs[2], of)?];
+        (found[0] == 1 || found[1] == 1).then_some(found)
+    };
+    Some(Gemm {
+        shape: [&tiles.rows, &tiles.inner, &tiles.cols].map(|r| extent(r).typical()),
+        batch: extent(&tiles.batch).typical(),
+        left: strides(&[&tiles.rows, &tiles.inner, &tiles.batch], &|l| t.factors[tiles.left].2[l].typical())?,
+        right: strides(&[&tiles.inner, &tiles.cols, &tiles.batch], &|l| t.factors[right].2[l].typical())?,
+        target: strides(&[&tiles.rows, &tiles.cols, &tiles.batch], &|l| t.target[l].1.typical())?,
+        offsets: [p.factors[tiles.left].offset, p.factors[right].offset, p.target.offset],
+        swapped: tiles.left == 1,
+        alpha: p.coefficient.to_f64(),
+        add: !p.first,
+    })
+}
