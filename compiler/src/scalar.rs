@@ -100,6 +100,9 @@ impl Scalar for f64 {
     fn number(n: Number) -> f64 {
         n.to_f64()
     }
+    fn int(n: i64) -> f64 {
+        n as f64
+    }
     fn real(self) -> f64 {
         self
     }

@@ -8,6 +8,7 @@
 
 mod backend;
 mod execute;
+mod finite;
 mod parallel;
 
 pub use backend::{Backend, Cpu};

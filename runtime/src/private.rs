@@ -10,6 +10,9 @@ pub(crate) mod product;
 mod rowwise;
 #[cfg(feature = "dynamic")]
 pub(crate) mod triangle;
+#[cfg(feature = "dynamic")]
+pub(crate) mod values;
+pub(crate) mod wide;
 
 pub use functions::{adj, argmax, cofactor2, det, inv, logdet, max, norm2, norm2_grad, normF, unit};
 pub use maps::{abs, cos, erf, exp, gelu, leaky_relu, log, power, relu, sigmoid, sign, silu, sin, softplus, step, tanh};

@@ -1,5 +1,6 @@
 //! `Real`: what the derived functions compute with, `f32` or `f64`.
 
+use crate::private::wide::exp;
 use nalgebra::RealField;
 
 /// A floating-point number.
@@ -10,6 +11,9 @@ pub trait Real: RealField + Copy {
     fn f64(self) -> f64;
     /// The error function.
     fn erf(self) -> Self;
+    /// `e^x`, without a branch.
+    #[doc(hidden)]
+    fn exponential(self) -> Self;
     /// Numbers in double precision.
     #[doc(hidden)]
     fn into_f64(numbers: Vec<Self>) -> Vec<f64> {
@@ -101,6 +105,7 @@ macro_rules! gemm {
 }
 
 impl Real for f64 {
+    #[inline(always)]
     fn of(x: f64) -> f64 {
         x
     }
@@ -125,10 +130,15 @@ impl Real for f64 {
     fn erf(self) -> f64 {
         libm::erf(self)
     }
+    #[inline(always)]
+    fn exponential(self) -> f64 {
+        exp(self)
+    }
     gemm!();
 }
 
 impl Real for f32 {
+    #[inline(always)]
     fn of(x: f64) -> f32 {
         x as f32
     }
@@ -137,6 +147,10 @@ impl Real for f32 {
     }
     fn erf(self) -> f32 {
         libm::erff(self)
+    }
+    #[inline(always)]
+    fn exponential(self) -> f32 {
+        exp(f64::from(self)) as f32
     }
     gemm!();
 }

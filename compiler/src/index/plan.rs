@@ -13,7 +13,7 @@ mod term;
 
 use super::{EntryValues, Failure, Functions, Kink, Program};
 use crate::number::Number;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An array of the plan, by its place in `Plan::arrays`.
 pub type ArrayId = usize;
@@ -131,6 +131,8 @@ pub struct Plan {
     pub steps: Vec<Planned>,
     /// The results with their shapes.
     pub outputs: Vec<(ArrayId, [usize; 2])>,
+    /// Of results that are zero but for a few entries the parts that are written: extents and operands.
+    pub written: BTreeMap<ArrayId, Vec<(Vec<usize>, Operand)>>,
     /// Most entries held at once.
     pub peak: u128,
 }
@@ -163,6 +165,7 @@ impl Plan {
             }
         }
         self.first_writes();
+        self.written = self.outputs.iter().filter_map(|&(array, _)| Some((array, self.few(array)?))).collect();
         let mut held: u128 = self.inputs.iter().map(|i| self.arrays[i.0] as u128).sum();
         let mut exists = vec![false; self.arrays.len()];
         self.inputs.iter().for_each(|i| exists[i.0] = true);
@@ -180,6 +183,21 @@ impl Plan {
 }
 
 impl Plan {
+    /// The parts of an array that products write, if that is all that is written and less than a quarter of it.
+    fn few(&self, array: ArrayId) -> Option<Vec<(Vec<usize>, Operand)>> {
+        let mut parts = vec![];
+        let mut entries = 0usize;
+        for s in self.steps.iter().filter(|s| s.action.target() == Some(array)) {
+            let Action::Product(p) = &s.action else { return None };
+            let moving: Vec<usize> = (0..p.extents.len()).filter(|&l| p.target.strides[l] != 0).collect();
+            let extents: Vec<usize> = moving.iter().map(|&l| p.extents[l]).collect();
+            entries = entries.saturating_add(extents.iter().product());
+            let strides = moving.iter().map(|&l| p.target.strides[l]).collect();
+            parts.push((extents, Operand { array, offset: p.target.offset, strides }));
+        }
+        (!parts.is_empty() && entries < self.arrays[array] / 4).then_some(parts)
+    }
+
     /// Marks the products that are the first of their target and reach all of it.
     fn first_writes(&mut self) {
         let mut touched: Vec<bool> = vec![false; self.arrays.len()];

@@ -9,7 +9,7 @@ use crate::{
     private::{
         mirror,
         product::{self, Scratch, Workers},
-        triangle,
+        triangle, values,
     },
 };
 use hesse_compiler::{
@@ -20,6 +20,7 @@ use hesse_compiler::{
     matrix::Matrix,
     number::Number,
 };
+use smallvec::SmallVec;
 use std::{borrow::Cow, collections::BTreeMap, sync::Mutex};
 
 /// Arrays and what is done to them. Every back end passes the same tests: `tests/conformance.rs`.
@@ -68,12 +69,13 @@ pub trait Backend {
         parameters: &[Number],
         argument: &Self::Array<'a>,
     ) -> Result<Self::Array<'a>, DomainError>;
-    /// A function of matrices of those shapes, `times` times: each argument holds the matrices of all times one after the other, or
+    /// The function of matrices of that name, of those shapes, `times` times: each argument holds the matrices of all times one after the other, or
     /// one matrix that all share.
     ///
     /// Errors: a matrix outside its domain.
     fn call<'a>(
         &self,
+        name: &'static str,
         values: &Functions,
         arguments: &[(&Self::Array<'a>, [usize; 2])],
         sizes: &[usize],
@@ -200,31 +202,48 @@ impl<R: Real> Backend for Cpu<R> {
     fn map<'a>(
         &self,
         name: &'static str,
-        values: &EntryValues,
+        entries: &EntryValues,
         parameters: &[Number],
         argument: &Self::Array<'a>,
     ) -> Result<Self::Array<'a>, DomainError> {
         let mut array = self.blank(argument.len());
         let out = array.to_mut();
         if let (Some(x), Some(y)) = (R::as_f64(argument), R::as_f64_mut(out)) {
-            index::map_to(name, values, parameters, x, y)?;
+            let numbers: SmallVec<[f64; 2]> = parameters.iter().map(|p| p.to_f64()).collect();
+            if !values::map(name, &numbers, x, y) {
+                index::map_to(name, entries, parameters, x, y)?;
+            }
             return Ok(array);
         }
         // functions are evaluated in double precision, whatever the arrays hold
-        let entries: Vec<f64> = argument.iter().map(|x| x.f64()).collect();
-        let values = index::map(name, values, parameters, &entries)?;
+        let double: Vec<f64> = argument.iter().map(|x| x.f64()).collect();
+        let values = index::map(name, entries, parameters, &double)?;
         out.iter_mut().zip(values).for_each(|(y, x)| *y = R::of(x));
         Ok(array)
     }
 
     fn call<'a>(
         &self,
-        values: &Functions,
+        name: &'static str,
+        functions: &Functions,
         arguments: &[(&Self::Array<'a>, [usize; 2])],
         sizes: &[usize],
         times: usize,
     ) -> Result<Self::Array<'a>, DomainError> {
-        let mut out = vec![];
+        let size = |k: usize| arguments.get(k).map_or(0, |(_, [rows, cols])| rows * cols);
+        // the rows of all times are rows of one matrix
+        if let [(a, [rows, cols])] = arguments
+            && a.len() == times * size(0)
+            && let Some(x) = R::as_f64(a)
+            && let Some(width) = values::width(name, *cols)
+        {
+            let mut array = self.blank(times * rows * width);
+            if R::as_f64_mut(array.to_mut()).is_some_and(|y| values::rows(name, x, *cols, y)) {
+                return Ok(array);
+            }
+            self.recycle(array);
+        }
+        let mut out: Option<Self::Array<'a>> = None;
         for k in 0..times {
             let matrices: Vec<Matrix<f64>> = arguments
                 .iter()
@@ -234,9 +253,11 @@ impl<R: Real> Backend for Cpu<R> {
                     Matrix { rows: *rows, cols: *cols, data: part.iter().map(|x| x.f64()).collect() }
                 })
                 .collect();
-            let value = (values.real)(&matrices.iter().collect::<Vec<_>>(), sizes)?;
-            out.extend(value.data.into_iter().map(R::of));
+            let value = (functions.real)(&matrices.iter().collect::<Vec<_>>(), sizes)?.data;
+            let n = value.len();
+            let part = &mut out.get_or_insert_with(|| self.blank(times * n)).to_mut()[k * n..(k + 1) * n];
+            part.iter_mut().zip(value).for_each(|(y, x)| *y = R::of(x));
         }
-        Ok(Cow::Owned(out))
+        Ok(out.unwrap_or_else(|| self.blank(0)))
     }
 }

@@ -1,6 +1,6 @@
 //! Plans run on a back end; and the executor that evaluates whole jobs by them, in parts of a batch that fit in memory.
 
-use super::backend::Backend;
+use super::{backend::Backend, finite};
 use hesse_compiler::{
     index::{
         Executor, Failure, Outcome, Prepared, Program, Sample, Setting,
@@ -91,10 +91,10 @@ impl<A> Arrays<A> {
                 let value = backend.map(name, values, parameters, argument).map_err(Failure::Domain)?;
                 self.put(*target, value);
             }
-            Action::Call { values, arguments, sizes, target, times, .. } => {
+            Action::Call { name, values, arguments, sizes, target, times } => {
                 let held: Vec<_> = arguments.iter().map(|(a, shape)| (self.read(*a), *shape)).collect();
                 let list: Vec<(&A, [usize; 2])> = held.iter().map(|(a, shape)| (a.as_ref().expect(MADE), *shape)).collect();
-                let value = backend.call(values, &list, sizes, *times).map_err(Failure::Domain)?;
+                let value = backend.call(name, values, &list, sizes, *times).map_err(Failure::Domain)?;
                 self.put(*target, value);
             }
             Action::Watch { name, argument: (id, [rows, cols]), kink } => {
@@ -123,8 +123,11 @@ impl<A> Arrays<A> {
                 (None, Some(array)) => backend.finish(array),
                 (None, None) => vec![0.0; rows * cols],
             };
-            let finite = |part: &[f64]| part.iter().fold(true, |all, x| all & x.is_finite());
-            if not_finite.is_none() && !data.chunks(1 << 12).all(finite) {
+            let finite = || match plan.written.get(id) {
+                Some(parts) => parts.iter().all(|(extents, at)| finite::at(&data[at.offset..], extents, &at.strides)),
+                None => finite::all(&data),
+            };
+            if not_finite.is_none() && !finite() {
                 not_finite = Some("a result".to_owned());
             }
             values.push(Matrix { rows: *rows, cols: *cols, data });

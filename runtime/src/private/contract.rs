@@ -1,5 +1,6 @@
 //! Sums of products over letters that are no matrix products: loops.
 
+use super::wide::{Work, wide};
 use crate::Real;
 
 /// A letter: how far it goes, and how it moves in the target and the two factors.
@@ -18,6 +19,7 @@ impl Letter {
 }
 
 /// Where target and factors stand for every value of the letters, the last letter fastest; once if there are none.
+#[inline(always)]
 pub(super) fn everywhere(letters: &[Letter], mut visit: impl FnMut([usize; 3])) {
     let (mut count, mut at) = (vec![0; letters.len()], [0; 3]);
     loop {
@@ -49,15 +51,37 @@ pub(super) fn sum_of_products<R: Real>(alpha: R, letters: &[Letter], store: bool
         [inner] => (&[][..], one, *inner),
         [outer @ .., next, inner] => (outer, *next, *inner),
     };
-    everywhere(outer, |[pc, pa, pb]| plane(alpha, store, next, inner, (&mut c[pc..], &a[pa..], &b[pb..])));
+    wide(Planes { alpha, store, letters: (outer, next, inner), all: (c, a, b) });
+}
+
+/// What is written and read: target and factors.
+type All<'a, R> = (&'a mut [R], &'a [R], &'a [R]);
+
+/// The two innermost loops for every value of the letters around them.
+struct Planes<'a, R> {
+    alpha: R,
+    store: bool,
+    letters: (&'a [Letter], Letter, Letter),
+    all: All<'a, R>,
+}
+
+impl<R: Real> Work for Planes<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let ((outer, next, inner), (c, a, b)) = (self.letters, self.all);
+        everywhere(outer, |[pc, pa, pb]| plane(self.alpha, self.store, next, inner, (&mut c[pc..], &a[pa..], &b[pb..])));
+    }
 }
 
 /// The two innermost loops: one loop for each way in which the last letter moves.
-fn plane<R: Real>(alpha: R, store: bool, next: Letter, inner: Letter, all: (&mut [R], &[R], &[R])) {
+#[inline(always)]
+fn plane<R: Real>(alpha: R, store: bool, next: Letter, inner: Letter, all: All<R>) {
     let n = inner.n;
     match (inner.strides(), store) {
         ([0, 1, 1], _) => rows(next, all, |c, a, b| c[0] += alpha * dot(&a[..n], &b[..n])),
-        ([0, 1, 0], _) => rows(next, all, |c, a, b| c[0] += alpha * b[0] * a[..n].iter().fold(R::of(0.0), |s, &x| s + x)),
+        ([0, 1, 0], _) => rows(next, all, |c, a, b| c[0] += alpha * b[0] * sum(&a[..n])),
         ([0, x, y], _) => {
             rows(next, all, |c, a, b| c[0] += alpha * (0..n).fold(R::of(0.0), |s, i| s + a[i * x] * b[i * y]));
         }
@@ -91,21 +115,63 @@ fn plane<R: Real>(alpha: R, store: bool, next: Letter, inner: Letter, all: (&mut
 
 /// The innermost loop for every value of the letter before the last.
 #[inline(always)]
-fn rows<R>(next: Letter, (c, a, b): (&mut [R], &[R], &[R]), inner: impl Fn(&mut [R], &[R], &[R])) {
+fn rows<R>(next: Letter, (c, a, b): All<R>, inner: impl Fn(&mut [R], &[R], &[R])) {
     for k in 0..next.n {
         inner(&mut c[k * next.c..], &a[k * next.a..], &b[k * next.b..]);
     }
 }
 
-/// A sum of products in four parts, so that it is not one chain of additions.
-fn dot<R: Real>(a: &[R], b: &[R]) -> R {
-    let mut part = [R::of(0.0); 4];
-    let (x, y) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest = x.remainder().iter().zip(y.remainder()).fold(R::of(0.0), |s, (&x, &y)| s + x * y);
-    for (x, y) in x.zip(y) {
-        for (p, (&x, &y)) in part.iter_mut().zip(x.iter().zip(y)) {
-            *p += x * y;
-        }
+/// Entries that are added up side by side: what four registers of eight hold, and what one does.
+const MANY: usize = 32;
+const LANES: usize = 8;
+
+/// Sums of so many chains, in the end one.
+#[inline(always)]
+fn joined<R: Real>(chains: [R; LANES]) -> R {
+    let [a, b, c, d, e, g, h, i] = chains;
+    ((a + b) + (c + d)) + ((e + g) + (h + i))
+}
+
+/// Many chains as a few.
+#[inline(always)]
+fn folded<R: Real>(chains: [R; MANY]) -> [R; LANES] {
+    let mut few = [R::of(0.0); LANES];
+    for part in chains.chunks_exact(LANES) {
+        few.iter_mut().zip(part).for_each(|(p, &x)| *p += x);
     }
-    (part[0] + part[1]) + (part[2] + part[3]) + rest
+    few
+}
+
+/// Adds up in many chains, side by side.
+#[inline(always)]
+fn sum<R: Real>(a: &[R]) -> R {
+    let mut many = [R::of(0.0); MANY];
+    let whole = a.chunks_exact(MANY);
+    let rest = whole.remainder().chunks_exact(LANES);
+    let last = rest.remainder().iter().fold(R::of(0.0), |s, &x| s + x);
+    for a in whole {
+        many.iter_mut().zip(a).for_each(|(p, &x)| *p += x);
+    }
+    let mut few = folded(many);
+    for a in rest {
+        few.iter_mut().zip(a).for_each(|(p, &x)| *p += x);
+    }
+    joined(few) + last
+}
+
+/// As [`sum`], of products.
+#[inline(always)]
+fn dot<R: Real>(a: &[R], b: &[R]) -> R {
+    let mut many = [R::of(0.0); MANY];
+    let (whole, others) = (a.chunks_exact(MANY), b.chunks_exact(MANY));
+    let (rest, other) = (whole.remainder().chunks_exact(LANES), others.remainder().chunks_exact(LANES));
+    let last = rest.remainder().iter().zip(other.remainder()).fold(R::of(0.0), |s, (&x, &y)| s + x * y);
+    for (a, b) in whole.zip(others) {
+        many.iter_mut().zip(a.iter().zip(b)).for_each(|(p, (&x, &y))| *p += x * y);
+    }
+    let mut few = folded(many);
+    for (a, b) in rest.zip(other) {
+        few.iter_mut().zip(a.iter().zip(b)).for_each(|(p, (&x, &y))| *p += x * y);
+    }
+    joined(few) + last
 }

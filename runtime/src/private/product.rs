@@ -137,6 +137,17 @@ fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R
     Gemm::new(rows, cols, inner).every(&outer, alpha, store, (c, a, b), scratch);
 }
 
+/// What a loop over a letter costs for every entry: what is apart is read by itself, and written at twice the price; a short loop is
+/// begun often.
+fn rough(l: &Letter) -> usize {
+    let of = |stride: usize, apart: usize| if stride <= 1 { stride } else { apart };
+    BEGIN * (of(l.c, 2 * APART) + of(l.a, APART) + of(l.b, APART)) + BEGIN * BEGIN / l.n
+}
+
+/// What it costs to read an entry that is not the neighbour of the last, and to begin a loop.
+const APART: usize = 8;
+const BEGIN: usize = 16;
+
 /// Loops, with a good letter innermost.
 fn loops<R: Real>(alpha: R, letters: &[Letter], mut store: bool, c: &mut [R], a: &[R], b: &[R]) {
     // what is summed is added up, from zero
@@ -145,8 +156,7 @@ fn loops<R: Real>(alpha: R, letters: &[Letter], mut store: bool, c: &mut [R], a:
         store = false;
     }
     let mut order = letters.to_vec();
-    let smooth = |l: &Letter| (l.strides().iter().filter(|s| **s <= 1).count(), l.n);
-    if let Some(k) = (0..order.len()).max_by_key(|&k| smooth(&order[k])) {
+    if let Some(k) = (0..order.len()).min_by_key(|&k| rough(&order[k])) {
         let inner = order.remove(k);
         order.push(inner);
     }
