@@ -2,6 +2,7 @@
 //!
 //! Every contraction is worked off in its cheapest order; what two contractions make alike in between is made once.
 
+mod alike;
 mod build;
 mod cost;
 mod draft;

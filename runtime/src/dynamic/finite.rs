@@ -16,7 +16,7 @@ pub(super) fn at(entries: &[f64], extents: &[usize], strides: &[usize]) -> bool 
 
 fn every(entries: &[f64], letters: &[(usize, usize)]) -> bool {
     match *letters {
-        [] => finite(entries[0]),
+        [] => entries[0].is_finite(),
         [(1, n)] => wide(Plane { entries, rows: (0, 1), n }),
         [slow, (1, n)] => wide(Plane { entries, rows: slow, n }),
         [(stride, n), ref rest @ ..] => (0..n).all(|k| every(&entries[k * stride..], rest)),
@@ -36,14 +36,8 @@ impl Work for Plane<'_> {
     #[inline(always)]
     fn run(self) -> bool {
         let (stride, rows) = self.rows;
-        (0..rows).fold(true, |all, i| self.entries[i * stride..][..self.n].iter().fold(all, |all, &x| all & finite(x)))
+        (0..rows).fold(true, |all, i| self.entries[i * stride..][..self.n].iter().fold(all, |all, x| all & x.is_finite()))
     }
-}
-
-/// What is not finite less itself is not zero.
-#[inline(always)]
-fn finite(x: f64) -> bool {
-    x - x == 0.0
 }
 
 #[cfg(test)]

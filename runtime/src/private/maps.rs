@@ -46,8 +46,7 @@ impl<R: Real, F: Fn(R) -> R> Work for Every<'_, R, F> {
 /// Whether all entries are finite.
 #[inline(always)]
 pub(crate) fn finite<R: Real>(entries: &[R]) -> bool {
-    // what is not finite less itself is not zero
-    entries.iter().fold(true, |all, &y| all & (y - y == R::of(0.0)))
+    entries.iter().fold(true, |all, y| all & y.is_finite())
 }
 
 /// `|x|`; a NaN stays one.

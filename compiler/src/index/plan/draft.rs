@@ -1,7 +1,7 @@
 //! `Draft`: the statements of a program at given sizes, made cheaper before they are ordered.
 
 use super::{
-    Action, ArrayId,
+    Action, ArrayId, alike,
     factor::{self, Settled},
     inline,
     term::Term,
@@ -54,7 +54,10 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn new(statements: Vec<Concrete>, shapes: Vec<Vec<usize>>, kept: BTreeSet<ArrayId>) -> Draft {
         let ages = vec![0; shapes.len()];
-        Draft { statements, shapes, kept, ages, tried: BTreeMap::new(), factored: BTreeMap::new() }
+        let mut draft = Draft { statements, shapes, kept, ages, tried: BTreeMap::new(), factored: BTreeMap::new() };
+        draft.gather();
+        alike::merge(&mut draft);
+        draft
     }
 
     /// The number of all terms.
@@ -116,6 +119,30 @@ impl Draft {
         self.sweep();
     }
 
+    /// Drops what nothing reads.
+    pub(super) fn bury(&mut self) {
+        let mut live = self.kept.clone();
+        let mut alive: Vec<bool> = vec![];
+        for s in self.statements.iter().rev() {
+            let (target, reads): (_, Vec<ArrayId>) = match s {
+                Concrete::Terms(terms) => {
+                    let factors = terms.iter().flat_map(|t| &t.factors).map(|f| f.array);
+                    (terms.first().map(|t| t.target.array), factors.collect())
+                }
+                Concrete::Other { action, reads, .. } => (action.target(), reads.clone()),
+            };
+            // what watches has no target
+            let read = target.is_none_or(|t| live.contains(&t));
+            if read {
+                live.extend(reads);
+            }
+            alive.push(read);
+        }
+        let mut alive = alive.into_iter().rev();
+        self.statements.retain(|_| alive.next().unwrap_or(true));
+        self.sweep();
+    }
+
     /// Drops statements without terms.
     pub(super) fn sweep(&mut self) {
         self.statements.retain(|s| !matches!(s, Concrete::Terms(t) if t.is_empty()));
@@ -123,7 +150,6 @@ impl Draft {
 
     /// Puts definitions where they are read, and common factors in front of sums, as long as that costs less.
     pub(super) fn improve(&mut self, manner: Manner) {
-        self.gather();
         for _ in 0..ROUNDS {
             let early = manner == Manner::Factors && factor::factor(self);
             let inlined = inline::inline(self, manner != Manner::Plain);
@@ -132,5 +158,6 @@ impl Draft {
                 break;
             }
         }
+        alike::merge(self);
     }
 }

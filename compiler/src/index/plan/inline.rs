@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most factors of a term, terms of a definition, and terms that take the place of one.
 const FACTORS: usize = 12;
-const TERMS: usize = 8;
+pub(super) const TERMS: usize = 8;
 
 /// Puts definitions where they are read, when that costs no more, with `ahead` also if only the common factors that come up make it so;
 /// says whether something changed.
@@ -125,7 +125,7 @@ fn one(draft: &mut Draft, array: ArrayId, ahead: bool) -> bool {
 }
 
 /// A term with the definition in the place of the array, wherever it reads it.
-fn replaced(term: &Term, array: ArrayId, definition: &[Term], shapes: &[Vec<usize>]) -> Option<Vec<Term>> {
+pub(super) fn replaced(term: &Term, array: ArrayId, definition: &[Term], shapes: &[Vec<usize>]) -> Option<Vec<Term>> {
     let mut done = vec![];
     let mut open = vec![term.clone()];
     while let Some(t) = open.pop() {
@@ -260,7 +260,7 @@ fn digits(strides: &[usize], extents: &[usize]) -> Vec<Axis> {
 }
 
 /// The axes of a row-major array.
-fn axes(shape: &[usize]) -> Vec<Axis> {
+pub(super) fn axes(shape: &[usize]) -> Vec<Axis> {
     let mut out = vec![];
     let mut stride = 1;
     for &n in shape.iter().rev().filter(|n| **n != 1) {
