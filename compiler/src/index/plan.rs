@@ -132,6 +132,8 @@ pub struct Plan {
     pub steps: Vec<Planned>,
     /// The results with their shapes.
     pub outputs: Vec<(ArrayId, [usize; 2])>,
+    /// Arrays that are read without ever being written before: they are zero.
+    pub empty: Vec<ArrayId>,
     /// Of results that are zero but for a few entries the parts that are written: extents and operands.
     pub written: BTreeMap<ArrayId, Vec<(Vec<usize>, Operand)>>,
     /// Most entries held at once.
@@ -166,6 +168,7 @@ impl Plan {
             }
         }
         self.first_writes();
+        self.empty = self.never_written();
         self.written = self.outputs.iter().filter_map(|&(array, _)| Some((array, self.few(array)?))).collect();
         let mut held: u128 = self.inputs.iter().map(|i| self.arrays[i.0] as u128).sum();
         let mut exists = vec![false; self.arrays.len()];
@@ -197,6 +200,24 @@ impl Plan {
             parts.push((extents, Operand { array, offset: p.target.offset, strides }));
         }
         (!parts.is_empty() && entries < self.arrays[array] / 4).then_some(parts)
+    }
+
+    /// Arrays that are read before anything is written there, data and numbers apart.
+    fn never_written(&self) -> Vec<ArrayId> {
+        let mut known = vec![false; self.arrays.len()];
+        let given = self.inputs.iter().map(|i| i.0).chain(self.numbers.iter().map(|n| n.0));
+        given.for_each(|a| known[a] = true);
+        let mut out = vec![];
+        for s in &self.steps {
+            let target = s.action.target();
+            for a in s.action.arrays().into_iter().filter(|a| Some(*a) != target) {
+                if !std::mem::replace(&mut known[a], true) {
+                    out.push(a);
+                }
+            }
+            target.into_iter().for_each(|t| known[t] = true);
+        }
+        out
     }
 
     /// Marks the products that are the first of their target and reach all of it.

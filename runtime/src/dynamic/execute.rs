@@ -8,6 +8,7 @@ use hesse_compiler::{
     },
     matrix::Matrix,
 };
+use smallvec::SmallVec;
 use std::{
     borrow::Cow,
     collections::BTreeSet,
@@ -38,15 +39,8 @@ impl<A> Arrays<A> {
         for (id, number) in &plan.numbers {
             arrays[*id] = Some(backend.upload(Cow::Owned(vec![number.to_f64()])));
         }
-        let mut written = vec![false; arrays.len()];
-        for step in &plan.steps {
-            let target = step.action.target();
-            for a in step.action.arrays().into_iter().filter(|a| Some(*a) != target) {
-                if arrays[a].is_none() && !written[a] {
-                    arrays[a] = Some(backend.zeros(plan.arrays[a]));
-                }
-            }
-            target.into_iter().for_each(|t| written[t] = true);
+        for &a in &plan.empty {
+            arrays[a].get_or_insert_with(|| backend.zeros(plan.arrays[a]));
         }
         Ok(Arrays(arrays.into_iter().map(RwLock::new).collect()))
     }
@@ -79,9 +73,11 @@ impl<A> Arrays<A> {
                 let (id, n) = (p.target.array, plan.arrays[p.target.array]);
                 let make = || if p.first { backend.blank(n) } else { backend.zeros(n) };
                 let mut target = self.take(id).unwrap_or_else(make);
-                let held: Vec<_> = p.factors.iter().map(|f| self.read(f.array)).collect();
-                let factors: Vec<&A> = held.iter().map(|f| f.as_ref().expect(MADE)).collect();
-                multiply(p, &factors, &mut target);
+                let held: SmallVec<[_; 2]> = p.factors.iter().map(|f| self.read(f.array)).collect();
+                {
+                    let factors: SmallVec<[&A; 2]> = held.iter().map(|f| f.as_ref().expect(MADE)).collect();
+                    multiply(p, &factors, &mut target);
+                }
                 drop(held);
                 self.put(id, target);
             }

@@ -2,6 +2,7 @@
 
 use super::wide::{Work, wide};
 use crate::Real;
+use smallvec::{SmallVec, smallvec};
 
 /// A letter: how far it goes, and how it moves in the target and the two factors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,10 +19,13 @@ impl Letter {
     }
 }
 
+/// A few letters.
+pub(super) type Letters = SmallVec<[Letter; 6]>;
+
 /// Where target and factors stand for every value of the letters, the last letter fastest; once if there are none.
 #[inline(always)]
 pub(super) fn everywhere(letters: &[Letter], mut visit: impl FnMut([usize; 3])) {
-    let (mut count, mut at) = (vec![0; letters.len()], [0; 3]);
+    let (mut count, mut at): (SmallVec<[usize; 8]>, _) = (smallvec![0; letters.len()], [0; 3]);
     loop {
         visit(at);
         let mut k = letters.len();
@@ -108,6 +112,10 @@ fn plane<R: Real>(alpha: R, store: bool, next: Letter, inner: Letter, all: All<R
             c[..n].iter_mut().zip(a[..n].iter().zip(&b[..n])).for_each(|(c, (&x, &y))| *c += alpha * x * y);
         }),
         ([1, 0, 0], true) => rows(next, all, |c, a, b| c[..n].fill(alpha * a[0] * b[0])),
+        ([1, 0, 0], false) => rows(next, all, |c, a, b| {
+            let s = alpha * a[0] * b[0];
+            c[..n].iter_mut().for_each(|c| *c += s);
+        }),
         ([z, x, y], true) => rows(next, all, |c, a, b| (0..n).for_each(|i| c[i * z] = alpha * a[i * x] * b[i * y])),
         ([z, x, y], false) => rows(next, all, |c, a, b| (0..n).for_each(|i| c[i * z] += alpha * a[i * x] * b[i * y])),
     }

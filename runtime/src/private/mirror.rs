@@ -1,10 +1,11 @@
 //! Products whose result is symmetric: half of the entries are computed, and each is written to its two places.
 
 use super::{
-    contract::{Letter, everywhere},
+    contract::{Letter, Letters, everywhere},
     product::{SHARE, Scratch, Workers, even, packed},
 };
 use crate::{Real, real::View};
+use smallvec::SmallVec;
 use std::thread;
 
 /// Rows of a square on the diagonal that is computed whole.
@@ -29,14 +30,17 @@ pub(crate) fn mirror<R: Real>(
     (b, rb): (&[R], &[usize]),
     workers: &mut Workers<R>,
 ) -> bool {
+    if pairs.is_empty() {
+        return false;
+    }
     let (threads, Scratch { near, far, block }) = (workers.threads, &mut *workers.scratch);
     let letter = |l: usize| Letter { n: extents[l], c: rc[l], a: ra[l], b: rb[l] };
-    let mut pairs: Vec<[usize; 2]> = pairs.iter().copied().filter(|&[row, _]| extents[row] > 1).collect();
+    let mut pairs: SmallVec<[[usize; 2]; 4]> = pairs.iter().copied().filter(|&[row, _]| extents[row] > 1).collect();
     // the columns that move least in the target stand last
     pairs.sort_by_key(|&[_, col]| std::cmp::Reverse(rc[col]));
-    let (rows, cols): (Vec<Letter>, Vec<Letter>) = pairs.iter().map(|&[row, col]| (letter(row), letter(col))).unzip();
+    let (rows, cols): (Letters, Letters) = pairs.iter().map(|&[row, col]| (letter(row), letter(col))).unzip();
     let rest = (0..extents.len()).filter(|l| extents[*l] > 1 && !pairs.iter().flatten().any(|p| p == l)).map(letter);
-    let (mut inner, outer): (Vec<Letter>, Vec<Letter>) = rest.partition(|l| l.role() == [false, true, true]);
+    let (mut inner, outer): (Letters, Letters) = rest.partition(|l| l.role() == [false, true, true]);
     let count = |ls: &[Letter]| ls.iter().map(|l| l.n).product::<usize>();
     let (m, depth) = (count(&rows), count(&inner));
     let sides = rows.iter().all(|l| l.role() == [true, true, false]) && cols.iter().all(|l| l.role() == [true, false, true]);

@@ -1,7 +1,8 @@
 //! `target += alpha · Σ a b` over letters: a product of two arrays in any layout, as matrix products where it is one, else as loops.
 
-use super::contract::{Letter, everywhere, sum_of_products};
+use super::contract::{Letter, Letters, everywhere, sum_of_products};
 use crate::{Real, real::View};
+use smallvec::{SmallVec, smallvec};
 use std::thread;
 
 impl Letter {
@@ -53,7 +54,7 @@ pub(crate) fn product<R: Real>(
 }
 
 /// Letters that move alike become one; the one that moves slowest in the target first.
-pub(super) fn merged(mut letters: Vec<Letter>) -> Vec<Letter> {
+pub(super) fn merged(mut letters: Letters) -> Letters {
     letters.sort_by_key(|l| std::cmp::Reverse((l.c, l.a, l.b)));
     let mut k = 0;
     while k < letters.len() {
@@ -96,7 +97,7 @@ fn shared<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[
             let cut = if part + 1 == parts { rest.len() } else { (end - begin) * first.c };
             let (mine, others) = rest.split_at_mut(cut);
             rest = others;
-            let mut letters = letters.to_vec();
+            let mut letters = Letters::from_slice(letters);
             letters[0].n = end - begin;
             let (a, b) = (&a[begin * first.a..], &b[begin * first.b..]);
             begin = end;
@@ -110,9 +111,9 @@ fn shared<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[
 }
 
 fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R], scratch: &mut Scratch<R>) {
-    let of = |role: [bool; 3]| letters.iter().copied().filter(|l| l.role() == role).collect::<Vec<Letter>>();
+    let of = |role: [bool; 3]| letters.iter().copied().filter(|l| l.role() == role).collect::<Letters>();
     let (rows, cols, mut inner) = (of([true, true, false]), of([true, false, true]), of([false, true, true]));
-    let mut outer: Vec<Letter> = letters
+    let mut outer: Letters = letters
         .iter()
         .copied()
         .filter(|l| ![[true, true, false], [true, false, true], [false, true, true]].contains(&l.role()))
@@ -130,7 +131,7 @@ fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R
     // entries that are neighbours in the target shall be neighbours in the block
     let fastest = |ls: &[Letter]| ls.iter().map(|l| l.c).min();
     if fastest(&rows) < fastest(&cols) {
-        let swap = |ls: Vec<Letter>| ls.into_iter().map(Letter::swapped).collect::<Vec<_>>();
+        let swap = |ls: Letters| ls.into_iter().map(Letter::swapped).collect::<Letters>();
         let [rows, cols, inner, outer] = [rows, cols, inner, outer].map(swap);
         return Gemm::new(cols, rows, inner).every(&outer, alpha, store, (c, b, a), scratch);
     }
@@ -155,7 +156,7 @@ fn loops<R: Real>(alpha: R, letters: &[Letter], mut store: bool, c: &mut [R], a:
         c.fill(R::of(0.0));
         store = false;
     }
-    let mut order = letters.to_vec();
+    let mut order = Letters::from_slice(letters);
     if let Some(k) = (0..order.len()).min_by_key(|&k| rough(&order[k])) {
         let inner = order.remove(k);
         order.push(inner);
@@ -165,13 +166,13 @@ fn loops<R: Real>(alpha: R, letters: &[Letter], mut store: bool, c: &mut [R], a:
 
 /// A matrix product: rows of a, columns of b, what is summed.
 pub(super) struct Gemm {
-    rows: Vec<Letter>,
-    pub(super) cols: Vec<Letter>,
-    pub(super) inner: Vec<Letter>,
+    rows: Letters,
+    pub(super) cols: Letters,
+    pub(super) inner: Letters,
 }
 
 impl Gemm {
-    pub(super) fn new(mut rows: Vec<Letter>, mut cols: Vec<Letter>, mut inner: Vec<Letter>) -> Gemm {
+    pub(super) fn new(mut rows: Letters, mut cols: Letters, mut inner: Letters) -> Gemm {
         rows.sort_by_key(|l| std::cmp::Reverse(l.c));
         cols.sort_by_key(|l| std::cmp::Reverse(l.c));
         inner.sort_by_key(|l| std::cmp::Reverse((l.a, l.b)));
@@ -226,8 +227,8 @@ impl Gemm {
         };
         for &(begin, count) in outer {
             let side = if by_rows { &rows } else { &cols };
-            let mut letters = vec![Letter { n: count, ..side.slow }];
-            letters.extend(side.fast);
+            let mut letters: Letters = smallvec![Letter { n: count, ..side.slow }];
+            letters.extend_from_slice(side.fast);
             let part = if by_rows {
                 packed(&a[begin * side.slow.a..], &letters, &self.inner, |l| l.a, near)
             } else {
@@ -248,7 +249,7 @@ impl Gemm {
                 };
                 R::gemm([m, k, n], alpha, R::of(0.0), x, y, (block, [n, 1]));
                 // the block, letter by letter, goes to the target
-                let mut letters = vec![];
+                let mut letters = Letters::new();
                 let mut stride = 1;
                 for (side, count) in [(&cols, count_j), (&rows, count_i)] {
                     for l in side.fast.iter().rev() {
@@ -337,7 +338,7 @@ fn near(rows: &[Letter], cols: &[Letter], stride: fn(&Letter) -> usize) -> Optio
 
 /// A copy, the last letter fastest.
 fn copied<R: Real>(x: &[R], slow: &[Letter], fast: &[Letter], stride: fn(&Letter) -> usize, out: &mut Vec<R>) {
-    let letters: Vec<(usize, usize)> = slow.iter().chain(fast).map(|l| (l.n, stride(l))).collect();
+    let letters: SmallVec<[(usize, usize); 8]> = slow.iter().chain(fast).map(|l| (l.n, stride(l))).collect();
     out.clear();
     out.reserve(letters.iter().map(|l| l.0).product());
     copy(x, &letters, out);

@@ -1,7 +1,7 @@
 //! Products of which one factor is symmetric in two letters: each pair of these is computed once.
 
 use super::{
-    contract::{Letter, everywhere, sum_of_products},
+    contract::{Letter, Letters, everywhere, sum_of_products},
     product::{Gemm, SHARE, Scratch, Workers, merged, packed},
 };
 use crate::Real;
@@ -26,17 +26,17 @@ pub(crate) fn triangle<R: Real>(
         (slow, fast) = (fast, slow);
     }
     let rest = (0..extents.len()).filter(|l| *l != i && *l != j).map(letter).filter(|l| l.n > 1);
-    let (cols, inner): (Vec<Letter>, Vec<Letter>) = rest.partition(|l| l.role() == [true, false, true]);
+    let (cols, inner): (Letters, Letters) = rest.partition(|l| l.role() == [true, false, true]);
     if slow.n < 2 || cols.is_empty() || inner.is_empty() || inner.iter().any(|l| l.role() != [false, true, true]) {
         return false;
     }
-    let Gemm { cols, inner, .. } = Gemm::new(vec![], merged(cols), merged(inner));
+    let Gemm { cols, inner, .. } = Gemm::new(Letters::new(), merged(cols), merged(inner));
     let (n, depth) = (slow.n, inner.iter().map(|l| l.n).product::<usize>());
     let (pairs, width) = (n * (n + 1) / 2, cols.iter().map(|l| l.n).product::<usize>());
     // the rows of a, each pair once, for one summed value after the other
     near.clear();
     near.reserve(pairs * depth);
-    let summed: Vec<Letter> = inner.clone();
+    let summed: Letters = inner.clone();
     everywhere(&summed, |[_, at, _]| {
         for k in 0..n {
             let row = &a[at + k * slow.a + k * fast.a..];
@@ -65,7 +65,7 @@ pub(crate) fn triangle<R: Real>(
     });
     // every row goes to its two places
     let mut stride = 1;
-    let mut letters: Vec<Letter> = vec![];
+    let mut letters = Letters::new();
     for l in cols.iter().rev() {
         letters.push(Letter { n: l.n, c: l.c, a: stride, b: 0 });
         stride *= l.n;
