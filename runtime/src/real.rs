@@ -2,6 +2,7 @@
 
 use crate::private::wide::exp;
 use nalgebra::RealField;
+use pulp::Simd;
 
 /// A floating-point number.
 pub trait Real: RealField + Copy {
@@ -14,6 +15,12 @@ pub trait Real: RealField + Copy {
     /// `e^x`, without a branch.
     #[doc(hidden)]
     fn exponential(self) -> Self;
+    /// The sum of all entries.
+    #[doc(hidden)]
+    fn sum<S: Simd>(simd: S, a: &[Self]) -> Self;
+    /// The sum of the products of as many entries.
+    #[doc(hidden)]
+    fn dot<S: Simd>(simd: S, a: &[Self], b: &[Self]) -> Self;
     /// Numbers in double precision.
     #[doc(hidden)]
     fn into_f64(numbers: Vec<Self>) -> Vec<f64> {
@@ -54,6 +61,40 @@ fn last([rows, cols]: [usize; 2], strides: [usize; 2]) -> usize {
 
 /// Rows of a matrix product that are done at once: columns of more would lie too far apart.
 const ROWS: usize = 512;
+
+/// Registers in which sums are added up side by side.
+const CHAINS: usize = 4;
+
+/// Sums by vectors: the functions of the instructions for entries of this type.
+macro_rules! sums {
+    ($vectors:ident, $splat:ident, $add:ident, $mul_add:ident, $reduce:ident) => {
+        #[inline(always)]
+        fn sum<S: Simd>(simd: S, a: &[Self]) -> Self {
+            let (vectors, rest) = S::$vectors(a);
+            let mut chains = [simd.$splat(0.0); CHAINS];
+            let (many, few) = vectors.as_chunks::<CHAINS>();
+            for part in many {
+                chains.iter_mut().zip(part).for_each(|(s, &x)| *s = simd.$add(*s, x));
+            }
+            chains.iter_mut().zip(few).for_each(|(s, &x)| *s = simd.$add(*s, x));
+            let [x, y, z, w] = chains;
+            rest.iter().fold(simd.$reduce(simd.$add(simd.$add(x, y), simd.$add(z, w))), |s, &x| s + x)
+        }
+        #[inline(always)]
+        fn dot<S: Simd>(simd: S, a: &[Self], b: &[Self]) -> Self {
+            let ((a, rest), (b, other)) = (S::$vectors(a), S::$vectors(b));
+            let mut chains = [simd.$splat(0.0); CHAINS];
+            let ((many, few), (others, left)) = (a.as_chunks::<CHAINS>(), b.as_chunks::<CHAINS>());
+            for (a, b) in many.iter().zip(others) {
+                chains.iter_mut().zip(a.iter().zip(b)).for_each(|(s, (&x, &y))| *s = simd.$mul_add(x, y, *s));
+            }
+            chains.iter_mut().zip(few.iter().zip(left)).for_each(|(s, (&x, &y))| *s = simd.$mul_add(x, y, *s));
+            let [x, y, z, w] = chains;
+            let sum = simd.$reduce(simd.$add(simd.$add(x, y), simd.$add(z, w)));
+            rest.iter().zip(other).fold(sum, |s, (&x, &y)| s + x * y)
+        }
+    };
+}
 
 macro_rules! gemm {
     () => {
@@ -134,6 +175,7 @@ impl Real for f64 {
     fn exponential(self) -> f64 {
         exp(self)
     }
+    sums!(as_simd_f64s, splat_f64s, add_f64s, mul_add_e_f64s, reduce_sum_f64s);
     gemm!();
 }
 
@@ -152,5 +194,6 @@ impl Real for f32 {
     fn exponential(self) -> f32 {
         exp(f64::from(self)) as f32
     }
+    sums!(as_simd_f32s, splat_f32s, add_f32s, mul_add_e_f32s, reduce_sum_f32s);
     gemm!();
 }

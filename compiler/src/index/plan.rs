@@ -3,6 +3,7 @@
 //! Every contraction is worked off in its cheapest order; what two contractions make alike in between is made once.
 
 mod alike;
+mod beside;
 mod build;
 mod cost;
 mod draft;
@@ -130,6 +131,9 @@ pub struct Plan {
     pub numbers: Vec<(ArrayId, Number)>,
     /// The steps in order.
     pub steps: Vec<Planned>,
+    /// Steps from which on products read the same large array, up to another step, and these products in parts, such that parts that
+    /// read the same are neighbours.
+    pub beside: BTreeMap<usize, (usize, Vec<Product>)>,
     /// The results with their shapes.
     pub outputs: Vec<(ArrayId, [usize; 2])>,
     /// Arrays that are read without ever being written before: they are zero.
@@ -157,6 +161,8 @@ impl Plan {
 
     /// Says after which step nothing reads an array any more, and how much is held at most.
     fn lifetimes(&mut self) {
+        self.first_writes();
+        self.side_by_side();
         let mut last = vec![None; self.arrays.len()];
         for (k, s) in self.steps.iter().enumerate() {
             s.action.arrays().into_iter().for_each(|a| last[a] = Some(k));
@@ -167,7 +173,6 @@ impl Plan {
                 self.steps[*k].last.push(a);
             }
         }
-        self.first_writes();
         self.empty = self.never_written();
         self.written = self.outputs.iter().filter_map(|&(array, _)| Some((array, self.few(array)?))).collect();
         let mut held: u128 = self.inputs.iter().map(|i| self.arrays[i.0] as u128).sum();

@@ -58,6 +58,26 @@ impl<A> Arrays<A> {
         *self.0[id].write().unwrap_or_else(PoisonError::into_inner) = Some(array);
     }
 
+    /// Does a product, or a part of one, by `multiply`.
+    fn product<'a, B: Backend<Array<'a> = A>>(
+        &self,
+        backend: &B,
+        plan: &Plan,
+        p: &Product,
+        multiply: impl Fn(&Product, &[&A], &mut A),
+    ) {
+        let (id, n) = (p.target.array, plan.arrays[p.target.array]);
+        let make = || if p.first { backend.blank(n) } else { backend.zeros(n) };
+        let mut target = self.take(id).unwrap_or_else(make);
+        let held: SmallVec<[_; 2]> = p.factors.iter().map(|f| self.read(f.array)).collect();
+        {
+            let factors: SmallVec<[&A; 2]> = held.iter().map(|f| f.as_ref().expect(MADE)).collect();
+            multiply(p, &factors, &mut target);
+        }
+        drop(held);
+        self.put(id, target);
+    }
+
     /// Does one step; `multiply` does its product. Gives back a note, if there is one.
     ///
     /// Errors: values outside a domain.
@@ -69,18 +89,7 @@ impl<A> Arrays<A> {
         multiply: impl Fn(&Product, &[&A], &mut A),
     ) -> Result<Option<String>, Failure> {
         match action {
-            Action::Product(p) => {
-                let (id, n) = (p.target.array, plan.arrays[p.target.array]);
-                let make = || if p.first { backend.blank(n) } else { backend.zeros(n) };
-                let mut target = self.take(id).unwrap_or_else(make);
-                let held: SmallVec<[_; 2]> = p.factors.iter().map(|f| self.read(f.array)).collect();
-                {
-                    let factors: SmallVec<[&A; 2]> = held.iter().map(|f| f.as_ref().expect(MADE)).collect();
-                    multiply(p, &factors, &mut target);
-                }
-                drop(held);
-                self.put(id, target);
-            }
+            Action::Product(p) => self.product(backend, plan, p, multiply),
             Action::Map { name, values, parameters, argument, target } => {
                 let argument = self.read(*argument);
                 let argument = argument.as_ref().expect(MADE);
@@ -132,15 +141,22 @@ impl<A> Arrays<A> {
     }
 }
 
-/// Runs a plan, step after step.
+/// Runs a plan, step after step; products of one large array part by part.
 ///
 /// Errors: data that are missing or of another size; values outside a domain.
 pub fn execute<B: Backend>(backend: &B, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
     let arrays = Arrays::given(backend, plan, input)?;
     let mut notes = BTreeSet::new();
-    for step in &plan.steps {
-        let note = arrays.step(backend, plan, &step.action, |p, factors, target| backend.product(p, factors, target))?;
-        notes.extend(note);
+    let mut done = 0;
+    for (k, step) in plan.steps.iter().enumerate() {
+        if let Some((end, parts)) = plan.beside.get(&k) {
+            parts.iter().for_each(|p| arrays.product(backend, plan, p, |p, factors, target| backend.product(p, factors, target)));
+            done = *end;
+        }
+        if k >= done {
+            let note = arrays.step(backend, plan, &step.action, |p, factors, target| backend.product(p, factors, target))?;
+            notes.extend(note);
+        }
         step.last.iter().filter_map(|&a| arrays.take(a)).for_each(|a| backend.recycle(a));
     }
     Ok(arrays.outcome(backend, plan, notes))

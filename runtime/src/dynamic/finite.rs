@@ -1,6 +1,7 @@
 //! Whether results are finite.
 
 use crate::private::wide::{Work, wide};
+use pulp::Simd;
 
 /// Whether all entries are.
 pub(super) fn all(entries: &[f64]) -> bool {
@@ -34,7 +35,7 @@ impl Work for Plane<'_> {
     type Output = bool;
 
     #[inline(always)]
-    fn run(self) -> bool {
+    fn run<S: Simd>(self, _: S) -> bool {
         let (stride, rows) = self.rows;
         (0..rows).fold(true, |all, i| self.entries[i * stride..][..self.n].iter().fold(all, |all, x| all & x.is_finite()))
     }

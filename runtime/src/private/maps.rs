@@ -2,6 +2,7 @@
 
 use super::wide::{Work, wide};
 use crate::{Error, Real};
+use pulp::Simd;
 
 /// A function of every entry.
 ///
@@ -37,7 +38,7 @@ impl<R: Real, F: Fn(R) -> R> Work for Every<'_, R, F> {
     type Output = bool;
 
     #[inline(always)]
-    fn run(self) -> bool {
+    fn run<S: Simd>(self, _: S) -> bool {
         self.out.iter_mut().zip(self.a).for_each(|(y, &x)| *y = (self.f)(x));
         finite(self.out)
     }

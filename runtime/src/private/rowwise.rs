@@ -2,6 +2,7 @@
 
 use super::wide::{Work, wide};
 use crate::{Error, Real};
+use pulp::Simd;
 use std::marker::PhantomData;
 
 /// A function of rows.
@@ -42,7 +43,7 @@ impl<R: Real, F: Rows<R>> Work for Every<'_, R, F> {
     type Output = Result<(), Error>;
 
     #[inline(always)]
-    fn run(self) -> Result<(), Error> {
+    fn run<S: Simd>(self, _: S) -> Result<(), Error> {
         let width = if F::COLUMN { 1 } else { self.n };
         let rows = self.a.chunks_exact(self.n.max(1)).zip(self.out.chunks_exact_mut(width.max(1)));
         for (i, (row, y)) in rows.enumerate() {

@@ -1,27 +1,29 @@
 //! Loops compiled for the vector instructions of the processor that runs them.
 
+use pulp::{Arch, Simd, WithSimd};
+
 /// Work that is done with vector instructions, as far as all it calls is inlined.
 pub(crate) trait Work {
     /// What it gives.
     type Output;
 
-    /// Does it; to be marked as inlined, always.
-    fn run(self) -> Self::Output;
+    /// Does it, with those instructions; to be marked as inlined, always.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
 /// Does it with the widest vector instructions there are.
 pub(crate) fn wide<W: Work>(work: W) -> W::Output {
-    pulp::Arch::new().dispatch(Wide(work))
+    Arch::new().dispatch(Wide(work))
 }
 
 struct Wide<W>(W);
 
-impl<W: Work> pulp::NullaryFnOnce for Wide<W> {
+impl<W: Work> WithSimd for Wide<W> {
     type Output = W::Output;
 
     #[inline(always)]
-    fn call(self) -> W::Output {
-        self.0.run()
+    fn with_simd<S: Simd>(self, simd: S) -> W::Output {
+        self.0.run(simd)
     }
 }
 
@@ -84,7 +86,7 @@ mod tests {
         type Output = Vec<f64>;
 
         #[inline(always)]
-        fn run(self) -> Vec<f64> {
+        fn run<S: pulp::Simd>(self, _: S) -> Vec<f64> {
             self.0.iter().map(|&x| exp(x)).collect()
         }
     }
