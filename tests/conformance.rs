@@ -446,6 +446,7 @@ impl Backend for Naive {
     }
     fn call<'a>(
         &self,
+        name: &'static str,
         f: &Functions,
         arguments: &[(&Self::Array<'a>, [usize; 2])],
         sizes: &[usize],
@@ -453,7 +454,7 @@ impl Backend for Naive {
     ) -> Result<Self::Array<'a>, DomainError> {
         let lent: Vec<Cow<[f64]>> = arguments.iter().map(|a| Cow::Borrowed(a.0.as_slice())).collect();
         let list: Vec<_> = lent.iter().zip(arguments).map(|(l, a)| (l, a.1)).collect();
-        Ok(self.0.call(f, &list, sizes, times)?.into_owned())
+        Ok(self.0.call(name, f, &list, sizes, times)?.into_owned())
     }
 }
 

@@ -89,58 +89,57 @@ struct Planes<'a, R> {
 impl<R: Real> Work for Planes<'_, R> {
     type Output = ();
 
-    // without a closure, so that all of it is inlined
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let ((outer, next, inner), (c, a, b)) = (self.letters, self.all);
-        let mut walk = Walk::new(outer);
-        loop {
-            let [pc, pa, pb] = walk.at;
-            for k in 0..next.n {
-                row(
-                    simd,
-                    (self.alpha, self.store),
-                    inner,
-                    &mut c[pc + k * next.c..],
-                    &a[pa + k * next.a..],
-                    &b[pb + k * next.b..],
-                );
+        let Planes { alpha, store, letters: (outer, next, inner), all: (target, left, right) } = self;
+        let n = inner.n;
+        // every way of moving has loops of its own, without a closure, so that all of it is inlined
+        macro_rules! rows {
+            (|$c:ident, $a:ident, $b:ident| $row:expr) => {{
+                let mut walk = Walk::new(outer);
+                loop {
+                    let [pc, pa, pb] = walk.at;
+                    for k in 0..next.n {
+                        let ($c, $a, $b) = (&mut target[pc + k * next.c..], &left[pa + k * next.a..], &right[pb + k * next.b..]);
+                        $row;
+                    }
+                    if !walk.on() {
+                        break;
+                    }
+                }
+            }};
+        }
+        match (inner.strides(), store) {
+            ([0, 1, 1], _) => rows!(|c, a, b| c[0] += alpha * R::dot(simd, &a[..n], &b[..n])),
+            ([0, 1, 0], _) => rows!(|c, a, b| c[0] += alpha * b[0] * R::sum(simd, &a[..n])),
+            ([0, x, y], _) => rows!(|c, a, b| c[0] += alpha * (0..n).fold(R::of(0.0), |s, i| s + a[i * x] * b[i * y])),
+            ([1, 1, 0], true) => rows!(|c, a, b| put(&mut c[..n], &a[..n], alpha * b[0])),
+            ([1, 1, 0], false) => rows!(|c, a, b| add(&mut c[..n], &a[..n], alpha * b[0])),
+            ([1, 0, 1], true) => rows!(|c, a, b| put(&mut c[..n], &b[..n], alpha * a[0])),
+            ([1, 0, 1], false) => rows!(|c, a, b| add(&mut c[..n], &b[..n], alpha * a[0])),
+            ([1, 1, 1], true) => {
+                rows!(|c, a, b| c[..n].iter_mut().zip(a[..n].iter().zip(&b[..n])).for_each(|(c, (&x, &y))| *c = alpha * x * y));
             }
-            if !walk.on() {
-                return;
+            ([1, 1, 1], false) => {
+                rows!(|c, a, b| c[..n].iter_mut().zip(a[..n].iter().zip(&b[..n])).for_each(|(c, (&x, &y))| *c += alpha * x * y));
             }
+            ([1, 0, 0], true) => rows!(|c, a, b| c[..n].fill(alpha * a[0] * b[0])),
+            ([1, 0, 0], false) => rows!(|c, a, b| {
+                let s = alpha * a[0] * b[0];
+                c[..n].iter_mut().for_each(|c| *c += s);
+            }),
+            ([z, x, y], true) => rows!(|c, a, b| (0..n).for_each(|i| c[i * z] = alpha * a[i * x] * b[i * y])),
+            ([z, x, y], false) => rows!(|c, a, b| (0..n).for_each(|i| c[i * z] += alpha * a[i * x] * b[i * y])),
         }
     }
 }
 
-/// The innermost loop: one for each way in which its letter moves.
 #[inline(always)]
-fn row<R: Real, S: Simd>(simd: S, (alpha, store): (R, bool), letter: Letter, c: &mut [R], a: &[R], b: &[R]) {
-    let n = letter.n;
-    match (letter.strides(), store) {
-        ([0, 1, 1], _) => c[0] += alpha * R::dot(simd, &a[..n], &b[..n]),
-        ([0, 1, 0], _) => c[0] += alpha * b[0] * R::sum(simd, &a[..n]),
-        ([0, x, y], _) => c[0] += alpha * (0..n).fold(R::of(0.0), |s, i| s + a[i * x] * b[i * y]),
-        ([1, 1, 0], _) => scaled(alpha * b[0], store, &mut c[..n], &a[..n]),
-        ([1, 0, 1], _) => scaled(alpha * a[0], store, &mut c[..n], &b[..n]),
-        ([1, 1, 1], true) => c[..n].iter_mut().zip(a[..n].iter().zip(&b[..n])).for_each(|(c, (&x, &y))| *c = alpha * x * y),
-        ([1, 1, 1], false) => c[..n].iter_mut().zip(a[..n].iter().zip(&b[..n])).for_each(|(c, (&x, &y))| *c += alpha * x * y),
-        ([1, 0, 0], true) => c[..n].fill(alpha * a[0] * b[0]),
-        ([1, 0, 0], false) => {
-            let s = alpha * a[0] * b[0];
-            c[..n].iter_mut().for_each(|c| *c += s);
-        }
-        ([z, x, y], true) => (0..n).for_each(|i| c[i * z] = alpha * a[i * x] * b[i * y]),
-        ([z, x, y], false) => (0..n).for_each(|i| c[i * z] += alpha * a[i * x] * b[i * y]),
-    }
+fn put<R: Real>(c: &mut [R], a: &[R], s: R) {
+    c.iter_mut().zip(a).for_each(|(c, &x)| *c = s * x);
 }
 
-/// A multiple, written or added.
 #[inline(always)]
-fn scaled<R: Real>(s: R, store: bool, c: &mut [R], a: &[R]) {
-    if store {
-        c.iter_mut().zip(a).for_each(|(c, &x)| *c = s * x);
-    } else {
-        c.iter_mut().zip(a).for_each(|(c, &x)| *c += s * x);
-    }
+fn add<R: Real>(c: &mut [R], a: &[R], s: R) {
+    c.iter_mut().zip(a).for_each(|(c, &x)| *c += s * x);
 }
