@@ -9,6 +9,7 @@ mod cost;
 mod draft;
 mod factor;
 mod inline;
+mod layout;
 mod order;
 mod symmetry;
 mod term;

@@ -21,19 +21,30 @@ const AXES: usize = 3;
 
 /// One array as another: for each axis its stride in the one, its extent, and its stride in the other.
 #[derive(Clone, Debug)]
-struct View {
+pub(super) struct View {
     array: ArrayId,
     axes: Vec<(usize, usize, usize)>,
 }
 
 impl View {
+    /// An array with its axes, each a stride and an extent, in another order.
+    pub(super) fn permuted(array: ArrayId, own: &[(usize, usize)], order: &[usize]) -> View {
+        let mut axes: Vec<(usize, usize, usize)> = own.iter().map(|&(s, n)| (s, n, 0)).collect();
+        let mut stride = 1;
+        for &k in order.iter().rev() {
+            axes[k].2 = stride;
+            stride *= axes[k].1;
+        }
+        View { array, axes }
+    }
+
     /// Whether both have their entries in the same order.
     fn plain(&self) -> bool {
         self.axes.iter().all(|a| a.0 == a.2)
     }
 
     /// Where a factor that reads the one reads the other; `None` if it leaves an axis for the next.
-    fn of(&self, f: &Factor, extents: &[usize]) -> Option<Factor> {
+    pub(super) fn of(&self, f: &Factor, extents: &[usize]) -> Option<Factor> {
         let mut ends = vec![0; self.axes.len()];
         let offset = self.moved(f.offset, 1, &mut ends)?;
         let mut strides = Strides::new();
@@ -113,7 +124,7 @@ impl Known {
         let own = inline::axes(&draft.shapes[array]);
         let mut found = None;
         for order in orders(own.len()) {
-            let view = permuted(array, &own, &order);
+            let view = View::permuted(array, &own, &order);
             let Some(form) = form(&whole, &view) else { continue };
             match self.sums.get(&form) {
                 Some(&other) => {
@@ -247,17 +258,6 @@ fn orders(n: usize) -> Vec<Vec<usize>> {
         out = out.iter().flat_map(|o: &Vec<usize>| (0..=k).rev().map(|at| [&o[..at], &[k], &o[at..]].concat())).collect();
     }
     out
-}
-
-/// An array in another order of its axes.
-fn permuted(array: ArrayId, own: &[(usize, usize)], order: &[usize]) -> View {
-    let mut axes: Vec<(usize, usize, usize)> = own.iter().map(|&(s, n)| (s, n, 0)).collect();
-    let mut stride = 1;
-    for &k in order.iter().rev() {
-        axes[k].2 = stride;
-        stride *= axes[k].1;
-    }
-    View { array, axes }
 }
 
 /// The form of a sum whose target is seen that way.

@@ -107,6 +107,7 @@ impl<'p> Builder<'p> {
             }
         }
         let mut plan = best.expect("there is a manner").1;
+        plan.arrange();
         plan.lifetimes();
         Ok(plan)
     }

@@ -245,7 +245,7 @@ fn find(same: &[usize], mut l: usize) -> usize {
 type Axis = (usize, usize);
 
 /// Letters as axes, the slowest first.
-fn digits(strides: &[usize], extents: &[usize]) -> Vec<Axis> {
+pub(super) fn digits(strides: &[usize], extents: &[usize]) -> Vec<Axis> {
     let mut out: Vec<Axis> = strides.iter().copied().zip(extents.iter().copied()).filter(|a| a.0 != 0).collect();
     out.sort_unstable_by(|a, b| b.cmp(a));
     // a mixed radix: every stride is the number of entries behind it
