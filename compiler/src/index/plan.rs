@@ -10,7 +10,7 @@ mod draft;
 mod factor;
 mod inline;
 mod layout;
-mod order;
+pub(crate) mod order;
 mod symmetry;
 mod term;
 
