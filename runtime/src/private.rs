@@ -2,6 +2,7 @@
 
 mod contract;
 mod functions;
+pub(crate) mod gemm;
 mod maps;
 mod memory;
 #[cfg(feature = "dynamic")]

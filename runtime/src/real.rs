@@ -1,6 +1,6 @@
 //! `Real`: what the derived functions compute with, `f32` or `f64`.
 
-use crate::private::wide::exp;
+use crate::private::{gemm::gemm, wide::exp};
 use nalgebra::RealField;
 use pulp::Simd;
 
@@ -46,21 +46,14 @@ pub trait Real: RealField + Copy {
     fn as_f64_mut(_: &mut [Self]) -> Option<&mut [f64]> {
         None
     }
-    /// `c = alpha a b + beta c`; entries come with their strides by row and by column. Shapes: a: m×k, b: k×n, c: m×n.
+    /// `c = alpha a b`, or with `add` `c += alpha a b`; entries come with their strides by row and by column. Shapes: a: m×k, b: k×n,
+    /// c: m×n.
     #[doc(hidden)]
-    fn gemm(shape: [usize; 3], alpha: Self, beta: Self, a: View<Self>, b: View<Self>, c: (&mut [Self], [usize; 2]));
+    fn gemm(shape: [usize; 3], alpha: Self, add: bool, a: View<Self>, b: View<Self>, c: (&mut [Self], [usize; 2]));
 }
 
 /// Entries with their strides by row and by column.
 pub(crate) type View<'a, R> = (&'a [R], [usize; 2]);
-
-/// Where the last entry of a matrix is.
-fn last([rows, cols]: [usize; 2], strides: [usize; 2]) -> usize {
-    (rows - 1) * strides[0] + (cols - 1) * strides[1]
-}
-
-/// Rows of a matrix product that are done at once: columns of more would lie too far apart.
-const ROWS: usize = 512;
 
 /// Registers in which sums are added up side by side.
 const CHAINS: usize = 4;
@@ -96,55 +89,6 @@ macro_rules! sums {
     };
 }
 
-macro_rules! gemm {
-    () => {
-        fn gemm(
-            [m, k, n]: [usize; 3],
-            alpha: Self,
-            beta: Self,
-            (a, ra): View<Self>,
-            (b, rb): View<Self>,
-            (c, rc): (&mut [Self], [usize; 2]),
-        ) {
-            if m == 0 || k == 0 || n == 0 {
-                return;
-            }
-            let inside = last([m, k], ra) < a.len() && last([k, n], rb) < b.len() && last([m, n], rc) < c.len();
-            assert!(inside, "the matrices of a product lie inside of their arrays");
-            let [sa, sb, sc] = [ra, rb, rc].map(|s| s.map(|x| x as isize));
-            for i in (0..m).step_by(ROWS) {
-                let rows = ROWS.min(m - i);
-                let (a, c) = (&a[i * ra[0]..], &mut c[i * rc[0]..]);
-                // SAFETY: the last entry of each matrix, hence every entry, is inside of its slice, as has just been checked; c is
-                // borrowed alone.
-                unsafe {
-                    gemm::gemm::<Self>(
-                        rows,
-                        n,
-                        k,
-                        c.as_mut_ptr(),
-                        sc[1],
-                        sc[0],
-                        beta != 0.0,
-                        a.as_ptr(),
-                        sa[1],
-                        sa[0],
-                        b.as_ptr(),
-                        sb[1],
-                        sb[0],
-                        beta,
-                        alpha,
-                        false,
-                        false,
-                        false,
-                        gemm::Parallelism::None,
-                    );
-                }
-            }
-        }
-    };
-}
-
 impl Real for f64 {
     #[inline(always)]
     fn of(x: f64) -> f64 {
@@ -176,7 +120,7 @@ impl Real for f64 {
         exp(self)
     }
     sums!(as_simd_f64s, splat_f64s, add_f64s, mul_add_e_f64s, reduce_sum_f64s);
-    gemm!();
+    gemm!(F64, dgemm);
 }
 
 impl Real for f32 {
@@ -195,5 +139,5 @@ impl Real for f32 {
         exp(f64::from(self)) as f32
     }
     sums!(as_simd_f32s, splat_f32s, add_f32s, mul_add_e_f32s, reduce_sum_f32s);
-    gemm!();
+    gemm!(F32, sgemm);
 }

@@ -26,6 +26,10 @@ const FACTORIZATION: &str = "dim n, k; const M: n × n; target T: n × n; param 
 const DEEP: &str = "dim n, B; input X: B × n; target Y: B × n; param W0: n × n; const W1, W2, W3, W4, W5, W6, W7, W8, W9: n × n\n\
     h = relu(relu(relu(relu(relu(relu(relu(relu(relu(X W0) W1) W2) W3) W4) W5) W6) W7) W8) W9\n\
     loss sum(logsumexp(h) - rowsum(Y ∘ h)) / B";
+const DEEP_ALL: &str = "dim n, B; input X: B × n; target Y: B × n; param W0, W1, W2, W3, W4, W5, W6, W7, W8, W9: n × n\n\
+    h = relu(relu(relu(relu(relu(relu(relu(relu(relu(X W0) W1) W2) W3) W4) W5) W6) W7) W8) W9\n\
+    loss sum(logsumexp(h) - rowsum(Y ∘ h)) / B";
+const LAYERNORM: &str = "dim m, n; param X: m × n; param g, b: n; const C: m × n\nloss dot(C, layernorm(X, g, b))";
 const ATTENTION: &str = include_str!("../../examples/attention.hesse");
 const TRANSFORMER: &str = include_str!("../../examples/transformer.hesse");
 
@@ -96,6 +100,24 @@ const WORKLOADS: &[Workload] = &[
         product: false,
         peers: &["jax", "jax_map"],
         seconds: 5.0,
+    },
+    Workload {
+        name: "layernorm-16-64",
+        text: LAYERNORM,
+        sizes: &[("m", 16), ("n", 64)],
+        samples: 1,
+        product: false,
+        peers: &["jax"],
+        seconds: 3.0,
+    },
+    Workload {
+        name: "layernorm-64-256",
+        text: LAYERNORM,
+        sizes: &[("m", 64), ("n", 256)],
+        samples: 1,
+        product: false,
+        peers: &[],
+        seconds: 3.0,
     },
     Workload {
         name: "transformer-1",
@@ -187,6 +209,42 @@ const WORKLOADS: &[Workload] = &[
         peers: &["jax", "torch"],
         seconds: 1.0,
     },
+    Workload {
+        name: "deep-512-64-product",
+        text: DEEP,
+        sizes: &[("n", 512), ("B", 64)],
+        samples: 1,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 2.0,
+    },
+    Workload {
+        name: "deep-all-512-64-product",
+        text: DEEP_ALL,
+        sizes: &[("n", 512), ("B", 64)],
+        samples: 1,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 2.0,
+    },
+    Workload {
+        name: "attention-256-256-64-product",
+        text: ATTENTION,
+        sizes: &[("L", 256), ("dV", 256), ("dK", 64)],
+        samples: 1,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 2.0,
+    },
+    Workload {
+        name: "transformer-8-128-product",
+        text: TRANSFORMER,
+        sizes: &[("L", 49), ("dV", 128), ("dK", 128), ("dff", 512)],
+        samples: 8,
+        product: true,
+        peers: &["jax", "torch"],
+        seconds: 3.0,
+    },
 ];
 
 /// Median and spread (interquartile range over median).
@@ -221,7 +279,7 @@ fn entries(w: &Workload, name: &str, rows: usize, cols: usize, sample: usize) ->
     Matrix::from_fn(rows, cols, |i, j| match (w.text, name) {
         (LOGISTIC, "y") => normal(i).signum(),
         (FACTORIZATION, "M") => f64::from(u8::from(normal(i * cols + j) > 0.0)),
-        (DEEP, "Y") => f64::from(u8::from((i * 7 + 3) % cols == j)),
+        (DEEP | DEEP_ALL, "Y") => f64::from(u8::from((i * 7 + 3) % cols == j)),
         _ if name.starts_with('g') => 1.0 + 0.1 * normal(i * cols + j),
         _ => scale * normal(i * cols + j),
     })

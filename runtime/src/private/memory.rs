@@ -96,7 +96,7 @@ impl<R: Real> Memory<R> {
         shape: [usize; 3],
     ) {
         let mut target = std::mem::take(&mut self.0[c.id]);
-        R::gemm(shape, alpha, R::of(1.0), (self.entries(a), ra), (self.entries(b), rb), (&mut target[c.offset..], rc));
+        R::gemm(shape, alpha, true, (self.entries(a), ra), (self.entries(b), rb), (&mut target[c.offset..], rc));
         self.0[c.id] = target;
     }
 

@@ -136,7 +136,7 @@ fn half<R: Real>(
     parts([0, m], threads.min(m * m / 2 * depth / SHARE).max(1), &mut groups);
     let product = |p: Part, c: &mut [R], row: usize| {
         let (a, b) = (&a[p.rows[0] * ra[0]..], &b[p.cols[0] * rb[1]..]);
-        R::gemm([p.height(), depth, p.width()], alpha, R::of(0.0), (a, ra), (b, rb), (c, [row, 1]));
+        R::gemm([p.height(), depth, p.width()], alpha, false, (a, ra), (b, rb), (c, [row, 1]));
     };
     for group in groups {
         // a single part of a plain target needs no block

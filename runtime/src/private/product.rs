@@ -206,10 +206,9 @@ impl Gemm {
         let [m, k, n] = self.sizes();
         let Scratch { near, far, block } = scratch;
         if let (Some(row), Some(col)) = (even(&self.rows, |l| l.c), even(&self.cols, |l| l.c)) {
-            let beta = R::of(if store { 0.0 } else { 1.0 });
             let (a, ra) = packed(a, &self.rows, &self.inner, |l| l.a, near);
             let (b, rb) = packed(b, &self.inner, &self.cols, |l| l.b, far);
-            return R::gemm([m, k, n], alpha, beta, (a, ra), (b, rb), (c, [row, col]));
+            return R::gemm([m, k, n], alpha, !store, (a, ra), (b, rb), (c, [row, col]));
         }
         // as many values of the slowest letter of the rows, and of the columns, as fit; the longer side is parted first
         let (rows, cols) = (Side::new(&self.rows), Side::new(&self.cols));
@@ -247,7 +246,7 @@ impl Gemm {
                     true => (part, (&whole.0[j * cols.below * whole.1[1]..], whole.1)),
                     false => ((&whole.0[i * rows.below * whole.1[0]..], whole.1), part),
                 };
-                R::gemm([m, k, n], alpha, R::of(0.0), x, y, (block, [n, 1]));
+                R::gemm([m, k, n], alpha, false, x, y, (block, [n, 1]));
                 // the block, letter by letter, goes to the target
                 let mut letters = Letters::new();
                 let mut stride = 1;

@@ -58,7 +58,7 @@ pub(crate) fn triangle<R: Real>(
             let (mine, others) = rest.split_at_mut((end - begin) * width);
             rest = others;
             let mut work = move || {
-                R::gemm([end - begin, depth, width], alpha, R::of(0.0), (&near[begin..], [1, pairs]), (b, rb), (mine, [width, 1]))
+                R::gemm([end - begin, depth, width], alpha, false, (&near[begin..], [1, pairs]), (b, rb), (mine, [width, 1]))
             };
             if part + 1 == parts { work() } else { drop(scope.spawn(work)) }
         }

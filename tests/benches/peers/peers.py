@@ -70,10 +70,11 @@ def loss(F, P, D):
     if kind == "factorization":
         return F["sum"]((D["M"] * (D["T"] - P["U"] @ F["T"](D["V"]))) ** 2)
     if kind == "deep":
-        h = F["relu"](D["X"] @ P["W0"])
-        for k in range(1, 9):
-            h = F["relu"](h @ D[f"W{k}"])
-        return -F["sum"](D["Y"] * F["log_softmax"](h @ D["W9"])) / D["X"].shape[0]
+        weights = {**D, **P}
+        h = D["X"]
+        for k in range(9):
+            h = F["relu"](h @ weights[f"W{k}"])
+        return -F["sum"](D["Y"] * F["log_softmax"](h @ weights["W9"])) / D["X"].shape[0]
     if kind == "attention":
         return F["mean"]((attention(F, P, D["X"]) - D["Y"]) ** 2)
     if kind == "layernorm":

@@ -123,7 +123,7 @@ impl Known {
         let whole = self.whole(&terms, &draft.shapes).unwrap_or_else(|| terms.clone());
         let own = inline::axes(&draft.shapes[array]);
         let mut found = None;
-        for order in orders(own.len()) {
+        for order in orders(own.len(), AXES) {
             let view = View::permuted(array, &own, &order);
             let Some(form) = form(&whole, &view) else { continue };
             match self.sums.get(&form) {
@@ -246,10 +246,10 @@ impl Known {
     }
 }
 
-/// All orders of so many axes, the given one first; only that one if there are many.
-fn orders(n: usize) -> Vec<Vec<usize>> {
+/// All orders of so many axes, the given one first; only that one if there are more than so many.
+pub(super) fn orders(n: usize, most: usize) -> Vec<Vec<usize>> {
     let given: Vec<usize> = (0..n).collect();
-    if n > AXES {
+    if n > most {
         return vec![given];
     }
     let mut out = vec![vec![]];
