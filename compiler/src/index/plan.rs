@@ -8,6 +8,7 @@ mod build;
 mod cost;
 mod draft;
 mod factor;
+mod fold;
 mod inline;
 mod layout;
 pub(crate) mod order;

@@ -3,7 +3,7 @@
 use super::{
     Action, ArrayId, alike,
     factor::{self, Settled},
-    inline,
+    fold, inline,
     term::Term,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,7 @@ impl Draft {
         let ages = vec![0; shapes.len()];
         let mut draft = Draft { statements, shapes, kept, ages, tried: BTreeMap::new(), factored: BTreeMap::new() };
         draft.gather();
+        fold::fold(&mut draft);
         alike::merge(&mut draft);
         draft
     }
