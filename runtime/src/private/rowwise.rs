@@ -19,9 +19,6 @@ pub(crate) trait Rows<R> {
 /// A function of the rows of a matrix: entries, number of columns, where the result goes.
 ///
 /// Errors: a row at which it has no value.
-pub(crate) type ByRows<R> = fn(&[R], usize, &mut [R]) -> Result<(), Error>;
-
-/// As [`ByRows`] says.
 pub(crate) fn by_rows<F: Rows<R>, R: Real>(a: &[R], n: usize, out: &mut [R]) -> Result<(), Error> {
     wide(Every { a, n, out, function: PhantomData::<F> })
 }

@@ -3,8 +3,9 @@
 
 use super::{
     maps,
-    rowwise::{self, ByRows, Rows, by_rows},
+    rowwise::{self, Rows, by_rows},
 };
+use crate::Error;
 
 /// The values of an entrywise function with those parameters, if they are known here and all finite. Says whether they are.
 pub(crate) fn map(name: &str, parameters: &[f64], x: &[f64], y: &mut [f64]) -> bool {
@@ -25,9 +26,12 @@ pub(crate) fn map(name: &str, parameters: &[f64], x: &[f64], y: &mut [f64]) -> b
     }
 }
 
+/// As [`by_rows`].
+type ByRows = fn(&[f64], usize, &mut [f64]) -> Result<(), Error>;
+
 /// A function of rows, and whether its result is one column.
-fn function(name: &str) -> Option<(ByRows<f64>, bool)> {
-    fn of<F: Rows<f64>>() -> (ByRows<f64>, bool) {
+fn function(name: &str) -> Option<(ByRows, bool)> {
+    fn of<F: Rows<f64>>() -> (ByRows, bool) {
         (by_rows::<F, f64>, F::COLUMN)
     }
     Some(match name {
