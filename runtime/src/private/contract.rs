@@ -15,6 +15,7 @@ pub(super) struct Letter {
 }
 
 impl Letter {
+    #[inline]
     pub(super) fn strides(self) -> [usize; 3] {
         [self.c, self.a, self.b]
     }

@@ -7,6 +7,7 @@ use std::thread;
 
 impl Letter {
     /// Its role: which of target and factors it moves.
+    #[inline]
     pub(super) fn role(self) -> [bool; 3] {
         self.strides().map(|s| s != 0)
     }
@@ -49,12 +50,18 @@ pub(crate) fn product<R: Real>(
         return;
     }
     let letters = (0..extents.len()).map(|l| Letter { n: extents[l], c: rc[l], a: ra[l], b: rb[l] });
-    let letters = merged(letters.filter(|l| l.n > 1).collect());
+    let mut letters: Letters = letters.filter(|l| l.n > 1).collect();
+    merge(&mut letters);
     shared(alpha, &letters, store, c, a, b, workers);
 }
 
 /// Letters that move alike become one; the one that moves slowest in the target first.
 pub(super) fn merged(mut letters: Letters) -> Letters {
+    merge(&mut letters);
+    letters
+}
+
+fn merge(letters: &mut Letters) {
     letters.sort_by_key(|l| std::cmp::Reverse((l.c, l.a, l.b)));
     let mut k = 0;
     while k < letters.len() {
@@ -72,7 +79,6 @@ pub(super) fn merged(mut letters: Letters) -> Letters {
         }
     }
     letters.sort_by_key(|l| std::cmp::Reverse((l.c, l.a, l.b)));
-    letters
 }
 
 /// Parts the target along its slowest letter among threads.
@@ -111,6 +117,10 @@ fn shared<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[
 }
 
 fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R], b: &[R], scratch: &mut Scratch<R>) {
+    let has = |role: [bool; 3]| letters.iter().any(|l| l.role() == role);
+    if !has([true, true, false]) || !has([true, false, true]) || !has([false, true, true]) {
+        return loops(alpha, letters, store, c, a, b);
+    }
     let of = |role: [bool; 3]| letters.iter().copied().filter(|l| l.role() == role).collect::<Letters>();
     let (rows, cols, mut inner) = (of([true, true, false]), of([true, false, true]), of([false, true, true]));
     let mut outer: Letters = letters
@@ -119,8 +129,7 @@ fn alone<R: Real>(alpha: R, letters: &[Letter], store: bool, c: &mut [R], a: &[R
         .filter(|l| ![[true, true, false], [true, false, true], [false, true, true]].contains(&l.role()))
         .collect();
     let count = |ls: &[Letter]| ls.iter().map(|l| l.n).product::<usize>();
-    let small = count(&rows) * count(&cols) * count(&inner) < SMALL;
-    if rows.is_empty() || cols.is_empty() || inner.is_empty() || small {
+    if count(&rows) * count(&cols) * count(&inner) < SMALL {
         return loops(alpha, letters, store, c, a, b);
     }
     // a sum over letters that do not move as one is a sum of sums, so that what is copied stays near
