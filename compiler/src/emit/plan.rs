@@ -1,9 +1,9 @@
-//! A product of many factors becomes products of two, each one batched matrix product, in the order that is cheapest at typical sizes.
+//! The order of a contraction: a product of many factors becomes products of two, each one batched matrix product.
 
 use super::Typical;
 use crate::{
     dim::Dim,
-    index::{Access, Letter, TensorId, plan::order},
+    index::{Access, Letter, TensorId},
     number::Number,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,17 +95,13 @@ pub(super) fn plan(
     let mut factors: Vec<Operand> = factors.iter().map(Operand::read).collect();
     let mentioned: BTreeSet<Letter> = factors.iter().chain([&target]).flat_map(Operand::letters).collect();
     let counts = extents.iter().filter(|(l, _)| !mentioned.contains(l)).map(|(_, d)| d.clone()).collect();
-    let mut pairs = p.order(&factors, &target);
-    // the last pair is added to the target
-    pairs.pop();
-    let mut open: Vec<Option<Operand>> = factors.into_iter().map(Some).collect();
-    for (a, b) in pairs {
-        if let (Some(a), Some(b)) = (open[a].take(), open[b].take()) {
-            let kept: BTreeSet<Letter> = open.iter().flatten().chain([&target]).flat_map(Operand::letters).collect();
-            open.push(Some(p.product(a, b, &kept)));
-        }
+    while factors.len() > 2 {
+        let (a, b) = p.cheapest(&factors, &target);
+        let (b, a) = (factors.remove(b), factors.remove(a));
+        let kept: BTreeSet<Letter> = factors.iter().chain([&target]).flat_map(Operand::letters).collect();
+        let made = p.product(a, b, &kept);
+        factors.push(made);
     }
-    factors = open.into_iter().flatten().collect();
     if let [a, b] = factors.as_slice() {
         let kept = target.letters();
         factors = vec![p.summed(a, &(&b.letters() | &kept)), p.summed(b, &(&a.letters() | &kept))];
@@ -122,20 +118,25 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// Pairs to multiply, see [`order::order`].
-    fn order(&self, factors: &[Operand], target: &Operand) -> Vec<(usize, usize)> {
-        let all: Vec<Letter> =
-            factors.iter().chain([target]).flat_map(Operand::letters).collect::<BTreeSet<_>>().into_iter().collect();
-        if all.len() > order::MOST_LETTERS {
-            // from the left
-            let n = factors.len();
-            return (1..n).map(|k| (if k == 1 { 0 } else { n + k - 2 }, k)).collect();
+    fn extent<'l>(&self, letters: impl IntoIterator<Item = &'l Letter>) -> f64 {
+        letters.into_iter().map(|l| self.typical.extent(&self.extents[l])).product()
+    }
+
+    /// The pair whose product costs the fewest multiplications at typical sizes, then the smallest result; the first of equals.
+    fn cheapest(&self, factors: &[Operand], target: &Operand) -> (usize, usize) {
+        let mut best = ((f64::INFINITY, f64::INFINITY), (0, 1));
+        for a in 0..factors.len() {
+            for b in a + 1..factors.len() {
+                let union = &factors[a].letters() | &factors[b].letters();
+                let others = factors.iter().enumerate().filter(|(k, _)| *k != a && *k != b).map(|(_, f)| f);
+                let kept: BTreeSet<Letter> = others.chain([target]).flat_map(Operand::letters).collect();
+                let cost = (self.extent(&union), self.extent(union.intersection(&kept)));
+                if cost < best.0 {
+                    best = (cost, (a, b));
+                }
+            }
         }
-        let extents: Vec<f64> = all.iter().map(|l| self.typical.extent(&self.extents[l])).collect();
-        let bits =
-            |o: &Operand| all.iter().enumerate().filter(|l| o.strides.contains_key(l.1)).fold(0, |set, (k, _)| set | 1 << k);
-        let letters: Vec<u64> = factors.iter().map(bits).collect();
-        order::order(&letters, bits(target), &extents)
+        best.1
     }
 
     /// A new place over these letters, row-major.

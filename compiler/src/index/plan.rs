@@ -11,7 +11,7 @@ mod factor;
 mod fold;
 mod inline;
 mod layout;
-pub(crate) mod order;
+mod order;
 mod symmetry;
 mod term;
 

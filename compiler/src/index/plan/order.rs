@@ -17,10 +17,7 @@ pub(super) const WRITE: f64 = 16.0;
 pub(super) const READ: f64 = 8.0;
 
 /// A set of letters, as bits.
-pub(crate) type Letters = u64;
-
-/// Most letters of a set.
-pub(crate) const MOST_LETTERS: usize = 64;
+pub(super) type Letters = u64;
 
 /// The product of the extents of a set of letters.
 pub(super) fn volume(letters: Letters, extents: &[f64]) -> f64 {
@@ -48,7 +45,7 @@ pub(super) fn cost(a: Letters, b: Letters, written: Letters, extents: &[f64]) ->
 }
 
 /// Pairs to multiply, by their places among the factors and, behind them, the products made before; the last pair is the whole.
-pub(crate) fn order(factors: &[Letters], target: Letters, extents: &[f64]) -> Vec<(usize, usize)> {
+pub(super) fn order(factors: &[Letters], target: Letters, extents: &[f64]) -> Vec<(usize, usize)> {
     match factors.len() {
         0 | 1 => return vec![],
         2 => return vec![(0, 1)],

@@ -43,7 +43,7 @@ pub(super) struct Term {
 }
 
 /// Most letters of a term: they are the bits of a word.
-pub(super) const LETTERS: usize = order::MOST_LETTERS;
+pub(super) const LETTERS: usize = 64;
 
 impl Term {
     pub(super) fn new(coefficient: Number, extents: Vec<usize>, factors: Vec<Factor>, target: Factor, note: usize) -> Term {
