@@ -81,6 +81,8 @@ struct Known {
     views: BTreeMap<ArrayId, View>,
     sums: BTreeMap<Form, ArrayId>,
     applied: BTreeMap<Applied, ArrayId>,
+    /// Outlines of the sums.
+    outlines: BTreeSet<u64>,
     /// Definitions, with those of what they read put in.
     whole: BTreeMap<ArrayId, Vec<Term>>,
     /// Arrays that must be as they are: results, and what functions of matrices read.
@@ -123,7 +125,9 @@ impl Known {
         let whole = self.whole(&terms, &draft.shapes).unwrap_or_else(|| terms.clone());
         let own = inline::axes(&draft.shapes[array]);
         let mut found = None;
-        for order in orders(own.len(), AXES) {
+        // an order of the axes does not change the outline
+        let news = self.outlines.insert(outline(&whole));
+        for order in orders(own.len(), if news { 0 } else { AXES }) {
             let view = View::permuted(array, &own, &order);
             let Some(form) = form(&whole, &view) else { continue };
             match self.sums.get(&form) {
@@ -260,6 +264,28 @@ pub(super) fn orders(n: usize, most: usize) -> Vec<Vec<usize>> {
     out
 }
 
+/// A number that alike sums have in common, whatever the order of their axes.
+fn outline(terms: &[Term]) -> u64 {
+    let of = |t: &Term| {
+        let mut arrays: Vec<ArrayId> = t.factors.iter().map(|f| f.array).collect();
+        let mut extents = t.extents.clone();
+        arrays.sort_unstable();
+        extents.sort_unstable();
+        hashed(&(arrays, extents))
+    };
+    let mut all: Vec<u64> = terms.iter().map(of).collect();
+    all.sort_unstable();
+    // terms that are one but for their coefficients become one
+    all.dedup();
+    hashed(&all)
+}
+
+fn hashed(x: &impl Hash) -> u64 {
+    let mut h = FxHasher::default();
+    x.hash(&mut h);
+    h.finish()
+}
+
 /// The form of a sum whose target is seen that way.
 fn form(terms: &[Term], view: &View) -> Option<Form> {
     let mut out: BTreeMap<Product, Number> = BTreeMap::new();
@@ -283,24 +309,19 @@ fn form(terms: &[Term], view: &View) -> Option<Form> {
 /// A number for each letter that depends on what it moves, and on what moves with that, but not on its name. Two letters may have one
 /// number: then what is alike may be missed, nothing else.
 fn colors(t: &Term, target: &Factor) -> Vec<u64> {
-    let hash = |x: &dyn Fn(&mut FxHasher)| {
-        let mut h = FxHasher::default();
-        x(&mut h);
-        h.finish()
-    };
-    let mut out: Vec<u64> = (0..t.extents.len()).map(|l| hash(&|h| (t.extents[l], target.strides[l]).hash(h))).collect();
+    let mut out: Vec<u64> = (0..t.extents.len()).map(|l| hashed(&(t.extents[l], target.strides[l]))).collect();
     for _ in 0..t.factors.len() {
         let of_factor = |f: &Factor| {
             let mut moving: Vec<(usize, u64)> = f.strides.iter().zip(&out).filter(|x| *x.0 != 0).map(|(s, c)| (*s, *c)).collect();
             moving.sort_unstable();
-            hash(&|h| (f.array, f.offset, &moving).hash(h))
+            hashed(&(f.array, f.offset, moving))
         };
         let factors: Vec<u64> = t.factors.iter().map(of_factor).collect();
         let next = |l: usize| {
             let mut moved: Vec<(u64, usize)> =
                 t.factors.iter().zip(&factors).map(|(f, c)| (*c, f.strides[l])).filter(|x| x.1 != 0).collect();
             moved.sort_unstable();
-            hash(&|h| (out[l], &moved).hash(h))
+            hashed(&(out[l], moved))
         };
         out = (0..out.len()).map(next).collect();
     }
