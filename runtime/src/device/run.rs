@@ -215,10 +215,10 @@ impl<R: Real, A: Api<R>> Device<R, A> {
                 let argument = Cow::Owned(down(parts, *argument)?);
                 (crate::dynamic::Backend::map(&host, name, values, parameters, &argument), *target)
             }
-            Action::Call { values, arguments, sizes, target, times, .. } => {
+            Action::Call { name, values, arguments, sizes, target, times } => {
                 let data = arguments.iter().map(|a| Ok(Cow::Owned(down(parts, a.0)?))).collect::<Result<Vec<_>, Failure>>()?;
                 let list: Vec<(&Cow<[f64]>, [usize; 2])> = data.iter().zip(arguments).map(|(d, a)| (d, a.1)).collect();
-                (crate::dynamic::Backend::call(&host, values, &list, sizes, *times), *target)
+                (crate::dynamic::Backend::call(&host, name, values, &list, sizes, *times), *target)
             }
             Action::Watch { name, argument: (a, [rows, cols]), kink } => {
                 let data = down(parts, *a)?;
