@@ -387,6 +387,37 @@ mod opencl {
     }
 }
 
+/// A product that is the first of its target may be done in parts, each of which leaves the rest alone.
+#[test]
+fn parts_of_a_product_leave_the_rest_alone() {
+    let cpu = Cpu::<f64>::new(1);
+    let mut parted = 0;
+    for seed in 0..3000 {
+        let (p, lengths) = draw(seed);
+        let entries =
+            |k: usize| (0..lengths[k]).map(|i| uniform("entry", seed * 7919 + (k * 100_000 + i) as u64)).collect::<Vec<f64>>();
+        let arrays: Vec<Vec<f64>> = (0..3).map(entries).collect();
+        let wanted = naive(&p, &arrays);
+        let factors: Vec<Cow<[f64]>> = p.factors.iter().map(|f| Cow::from(&arrays[f.array])).collect();
+        for l in (0..p.extents.len()).filter(|&l| p.first && p.extents[l] > 1 && p.target.strides[l] != 0) {
+            let mut target = Cow::from(vec![f64::NAN; lengths[0]]);
+            let half = p.extents[l] / 2;
+            // the last part first: the other order is what a whole target gives
+            for (begin, end) in [(half, p.extents[l]), (0, half)] {
+                let mut part = p.clone();
+                part.extents[l] = end - begin;
+                part.factors.iter_mut().chain([&mut part.target]).for_each(|o| o.offset += begin * o.strides[l]);
+                cpu.product(&part, &factors.iter().collect::<Vec<_>>(), &mut target);
+            }
+            let apart =
+                wanted.iter().zip(&*target).fold(0.0f64, |m, (a, b)| if b.is_nan() { f64::NAN } else { m.max((a - b).abs()) });
+            assert!(apart < 1e-10, "{apart:e} apart in parts along {l}: {p}");
+            parted += 1;
+        }
+    }
+    assert!(parted > 1000, "{parted}");
+}
+
 #[test]
 fn large_products_are_shared_among_threads_without_a_change() {
     let extents = vec![37, 41, 29, 256];
@@ -474,11 +505,14 @@ const MODELS: &[(&str, &str)] = &[
     ("dim n; input x: n; param A: n × n; target y: n\nloss mse(A x, y)", "norm2(hessian(loss))"),
     ("dim n; input X: n × n; param A: n × n; target y: n\nloss log(det(A + X X' + 9 I(n)))", "hessian(loss, A, A)"),
     ("dim L, d; input X: L × d; param g: d; target Y: L × d\nloss mse(layernorm(X, g, g), Y)", "hessian(loss, g, g)"),
+    (include_str!("../examples/attention.hesse"), "hessian(loss)"),
+    (include_str!("../examples/transformer.hesse"), "hessian(loss)"),
 ];
 
 fn batch(text: &str, samples: usize) -> (syntax::Model, Bound) {
     let m = model(text);
-    let sizes: BTreeMap<String, usize> = [("n", 4), ("k", 3), ("L", 5), ("d", 3)].map(|(n, s)| (n.to_owned(), s)).into();
+    let sizes: BTreeMap<String, usize> =
+        [("n", 4), ("k", 3), ("L", 5), ("d", 3), ("dV", 6), ("dK", 2), ("dff", 7)].map(|(n, s)| (n.to_owned(), s)).into();
     let used: BTreeMap<String, usize> = sizes.into_iter().filter(|(n, _)| m.sizes.iter().any(|s| s == n)).collect();
     let shared = data::random(&m, 1, &used).expect("random data");
     let mut bound = data::bind(&m, &shared).expect("data that fit");

@@ -76,6 +76,18 @@ pub(super) fn sum_of_products<R: Real>(alpha: R, letters: &[Letter], store: bool
     wide(Planes { alpha, store, letters: (outer, next, inner), all: (c, a, b) });
 }
 
+/// Writes zeros wherever the letters reach the target.
+pub(super) fn clear<R: Real>(letters: impl Iterator<Item = Letter>, c: &mut [R]) {
+    let mut reached: Letters = letters.filter(|l| l.c != 0).map(|l| Letter { a: 0, b: 0, ..l }).collect();
+    reached.sort_by_key(|l| std::cmp::Reverse(l.c));
+    let zero = R::of(0.0);
+    if reached.is_empty() {
+        c[0] = zero;
+    } else {
+        sum_of_products(zero, &reached, true, c, &[zero], &[zero]);
+    }
+}
+
 /// What is written and read: target and factors.
 type All<'a, R> = (&'a mut [R], &'a [R], &'a [R]);
 

@@ -1,6 +1,6 @@
 //! `target += alpha · Σ a b` over letters: a product of two arrays in any layout, as matrix products where it is one, else as loops.
 
-use super::contract::{Letter, Letters, everywhere, sum_of_products};
+use super::contract::{Letter, Letters, clear, everywhere, sum_of_products};
 use crate::{Real, real::View};
 use smallvec::{SmallVec, smallvec};
 use std::thread;
@@ -162,7 +162,7 @@ const BEGIN: usize = 16;
 fn loops<R: Real>(alpha: R, letters: &[Letter], mut store: bool, c: &mut [R], a: &[R], b: &[R]) {
     // what is summed is added up, from zero
     if store && (letters.is_empty() || letters.iter().any(|l| l.c == 0)) {
-        c.fill(R::of(0.0));
+        clear(letters.iter().copied(), c);
         store = false;
     }
     let mut order = Letters::from_slice(letters);
@@ -204,7 +204,7 @@ impl Gemm {
     ) {
         // what an outer letter sums is added up, from zero
         if store && outer.iter().any(|l| l.c == 0) {
-            c.fill(R::of(0.0));
+            clear(outer.iter().chain(&self.rows).chain(&self.cols).copied(), c);
             store = false;
         }
         everywhere(outer, |[pc, pa, pb]| self.once(alpha, store, &mut c[pc..], &a[pa..], &b[pb..], scratch));
