@@ -111,15 +111,6 @@ const WORKLOADS: &[Workload] = &[
         seconds: 3.0,
     },
     Workload {
-        name: "layernorm-64-256",
-        text: LAYERNORM,
-        sizes: &[("m", 64), ("n", 256)],
-        samples: 1,
-        product: false,
-        peers: &[],
-        seconds: 3.0,
-    },
-    Workload {
         name: "transformer-1",
         text: TRANSFORMER,
         sizes: &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)],
@@ -243,6 +234,16 @@ const WORKLOADS: &[Workload] = &[
         samples: 8,
         product: true,
         peers: &["jax", "torch"],
+        seconds: 3.0,
+    },
+    // last, since it holds most memory
+    Workload {
+        name: "layernorm-64-256",
+        text: LAYERNORM,
+        sizes: &[("m", 64), ("n", 256)],
+        samples: 1,
+        product: false,
+        peers: &[],
         seconds: 3.0,
     },
 ];

@@ -6,7 +6,7 @@ use std::ops::Range;
 /// Entries from which on an array does not stay near the processor.
 const LARGE: usize = 1 << 17;
 /// Entries of it that are read by all products before the next.
-const PART: usize = 1 << 16;
+const PART: usize = 1 << 15;
 
 impl Plan {
     /// Moves products up to others that read the same large array.
