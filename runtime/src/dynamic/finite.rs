@@ -1,6 +1,6 @@
 //! Whether results are finite.
 
-use crate::private::wide::{Work, wide};
+use crate::private::wide::{Work, finite, wide};
 use pulp::Simd;
 
 /// Whether all entries are.
@@ -37,7 +37,7 @@ impl Work for Plane<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, _: S) -> bool {
         let (stride, rows) = self.rows;
-        (0..rows).fold(true, |all, i| self.entries[i * stride..][..self.n].iter().fold(all, |all, x| all & x.is_finite()))
+        (0..rows).fold(true, |all, i| all & finite(&self.entries[i * stride..][..self.n]))
     }
 }
 

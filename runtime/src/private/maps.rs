@@ -1,6 +1,6 @@
 //! Entrywise functions, by the names of their rows.
 
-use super::wide::{Work, wide};
+use super::wide::{Work, finite, wide};
 use crate::{Error, Real};
 use pulp::Simd;
 
@@ -42,12 +42,6 @@ impl<R: Real, F: Fn(R) -> R> Work for Every<'_, R, F> {
         self.out.iter_mut().zip(self.a).for_each(|(y, &x)| *y = (self.f)(x));
         finite(self.out)
     }
-}
-
-/// Whether all entries are finite.
-#[inline(always)]
-pub(crate) fn finite<R: Real>(entries: &[R]) -> bool {
-    entries.iter().fold(true, |all, y| all & y.is_finite())
 }
 
 /// `|x|`; a NaN stays one.

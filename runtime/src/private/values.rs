@@ -4,6 +4,7 @@
 use super::{
     maps,
     rowwise::{self, Rows, by_rows},
+    wide::finite,
 };
 use crate::Error;
 
@@ -52,5 +53,5 @@ pub(crate) fn width(name: &str, cols: usize) -> Option<usize> {
 
 /// As [`map`], of a function of every row of a matrix of so many columns.
 pub(crate) fn rows(name: &str, a: &[f64], cols: usize, out: &mut [f64]) -> bool {
-    function(name).is_some_and(|(f, _)| f(a, cols, out).is_ok() && maps::finite(out))
+    function(name).is_some_and(|(f, _)| f(a, cols, out).is_ok() && finite(out))
 }

@@ -1,5 +1,6 @@
 //! Loops compiled for the vector instructions of the processor that runs them.
 
+use crate::Real;
 use pulp::{Arch, Simd, WithSimd};
 
 /// Work that is done with vector instructions, as far as all it calls is inlined.
@@ -25,6 +26,12 @@ impl<W: Work> WithSimd for Wide<W> {
     fn with_simd<S: Simd>(self, simd: S) -> W::Output {
         self.0.run(simd)
     }
+}
+
+/// Whether all entries are finite.
+#[inline(always)]
+pub(crate) fn finite<R: Real>(entries: &[R]) -> bool {
+    entries.iter().fold(true, |all, x| all & x.is_finite())
 }
 
 /// Beyond these every exponential is infinite, or zero.

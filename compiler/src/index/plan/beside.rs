@@ -1,6 +1,6 @@
 //! Products that read the same large array stand side by side, to be done part by part: then it is fetched from memory once.
 
-use super::{Action, ArrayId, Plan, Product};
+use super::{Action, ArrayId, Operand, Plan, Product};
 use std::ops::Range;
 
 /// Entries from which on an array does not stay near the processor.
@@ -35,11 +35,10 @@ impl Plan {
     fn streams(&self, step: usize) -> Option<(ArrayId, usize)> {
         let Action::Product(p) = &self.steps[step].action else { return None };
         let all: usize = p.extents.iter().product();
-        let large = p.factors.iter().filter(|f| f.offset == 0 && f.strides.iter().all(|s| *s != 0));
-        let (array, letter) =
-            large.map(|f| (f.array, slowest(&f.strides))).find(|&(a, _)| self.arrays[a] == all && all > LARGE)?;
-        let factor = p.factors.iter().find(|f| f.array == array)?;
-        (p.first && p.target.strides[letter] != 0 && p.factors.len() == 2).then_some((array, factor.strides[letter]))
+        let once = |f: &&Operand| f.offset == 0 && f.strides.iter().all(|s| *s != 0) && self.arrays[f.array] == all;
+        let factor = p.factors.iter().find(once).filter(|_| all > LARGE && p.first && p.factors.len() == 2)?;
+        let letter = slowest(&factor.strides);
+        (p.target.strides[letter] != 0).then_some((factor.array, factor.strides[letter]))
     }
 
     /// Whether a step may stand at a place before its own, and be done together with the one before that.
@@ -50,9 +49,7 @@ impl Plan {
             !writes && target.is_none_or(|t| !s.action.arrays().contains(&t))
         })
     }
-}
 
-impl Plan {
     /// One part of every product, then the next of every one.
     fn in_parts(&self, steps: Range<usize>, array: ArrayId) -> Vec<Product> {
         let mut all: Vec<(usize, Product)> = vec![];
