@@ -139,7 +139,7 @@ fn broken(family: &str, behind: &str, barrier: &str) {
     let without = format!("{}{}", &source[..at], source[at..].replacen(barrier, "", 1));
     assert!(without.len() < source.len(), "a barrier is removed from\n{}", &source[at..]);
     let api = OpenCl::new().expect("an OpenCL device");
-    let kernel = Api::<f64>::compile(&api, &without, &[kernels.kernels[0].name.clone()]).expect("a kernel").remove(0);
+    let kernel = Api::<f64>::compile(&api, &without, &[kernels.kernels[0].name.as_str()]).expect("a kernel").remove(0);
     let Some(Task::Launch { arrays, .. }) = kernels.tasks.first() else { panic!("a kernel is started") };
     let lengths = kernels.lengths(&plan);
     let mut memory: Vec<_> = arrays.iter().map(|&a| Api::<f64>::allocate(&api, lengths[a]).expect("memory")).collect();

@@ -1,9 +1,14 @@
 //! The kernels of a model, as a CUDA engineer reads them: golden files; the same bytes for both languages, every time.
 
 use hesse_compiler::{
-    emit::c::{Dialect, Kernels, Precision, Task, prelude},
+    emit::{
+        Typical,
+        c::{Dialect, Kernels, Precision, Task, prelude},
+        table,
+    },
     index::plan::{Action, Plan},
-    pipeline, syntax,
+    pipeline::{self, Functions},
+    syntax,
 };
 use hesse_tests::model;
 use std::{collections::BTreeMap, fs};
@@ -42,6 +47,26 @@ fn kernels_of_the_transformer_block() {
     let sizes = [("L", 32), ("dV", 16), ("dK", 8), ("dff", 64)];
     let k = kernels("transformer_gelu", &["hessian(loss, W1, W2)", "hessian(loss, Wq, g2)"], &sizes);
     insta::assert_snapshot!(format!("{}\n{}", k.text(), order(&k)));
+}
+
+/// What the derive macro writes into a program: at all sizes, with a condition, and a step that has no kernel.
+#[test]
+fn table_of_a_function() {
+    let text = "dim m, n\nparam A: n × n\nparam B: 2*m × n\ntarget y: n\nloss det(A) + sum(tanh(B[2:3, :]) y)";
+    let written = || {
+        let mut m = model(text);
+        let q = syntax::query(&mut m, "hessian(loss)").expect("a query");
+        let f = Functions::new(&mut m, false).query("curvature", &q).expect("a function");
+        table::tables(&[f], &Typical::default(), "::hesse").expect("a table")
+    };
+    let all = written();
+    assert_eq!(all, written());
+    let (head, table) = all.split_once("pub static").expect("a constant");
+    for (dialect, precision) in [(Dialect::Cuda, Precision::Single), (Dialect::OpenCl, Precision::Double)] {
+        assert!(head.contains(&format!("{:?}", prelude(dialect, precision))));
+    }
+    assert!(table.contains("Condition {") && table.contains("Task::Host(0)"), "{table}");
+    insta::assert_snapshot!(table.replace("\\n", "\n").replace("}, ", "},\n        ").replace("), Task", "),\n        Task"));
 }
 
 #[test]

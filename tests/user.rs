@@ -126,19 +126,27 @@ fn two_hundred_random_graphs_through_emitted_rust() {
     assert_eq!(compared, COUNT);
 }
 
-/// The lines of README.md about a device, where there is one: PoCL makes the processor one.
+/// The lines of README.md about a device, where there is one: PoCL makes the processor one. The first time without the compiler.
 #[cfg(feature = "opencl")]
 #[test]
 fn the_lines_of_the_readme_run_on_a_device() {
     let readme = fs::read_to_string(format!("{ROOT}/README.md")).expect("README.md");
-    let mut blocks = readme.split("```rust\n").skip(1).map(|r| r.split("```").next().expect("lines of Rust"));
-    let (layer, device) = (blocks.next().expect("a layer"), blocks.next().expect("lines about a device"));
-    let code = layer.replace(
-        "    Ok(())",
-        &format!("{device}    println!(\"{{}}\", (h.dense() - on_device.dense()).norm() / h.dense().norm());\n    Ok(())"),
-    );
-    assert!(code.contains("on_device"));
-    let printed = run(&new_crate("device", ", features = [\"opencl\"]", &[("main.rs".to_owned(), code)]));
-    let off: f64 = printed.trim().lines().last().and_then(|l| l.parse().ok()).expect("a number");
-    assert!(off < 1e-12, "{printed}");
+    let blocks: Vec<&str> = readme.split("```rust\n").skip(1).map(|r| r.split("```").next().expect("lines of Rust")).collect();
+    let [layer, device, dynamic] = blocks[..] else { panic!("a layer, lines about a device, and about queries") };
+    let layer = layer.replace("#[derive(Hessian)]\n", "#[derive(Hessian)]\n#[hesse(device)]\n");
+    assert!(layer.contains("#[hesse(device)]") && device.contains("let on_device") && dynamic.contains("let block"));
+    let shown = |number: &str| format!("    println!(\"{{}}\", {number});\n");
+    let whole = shown("(h.dense() - on_device.dense()).norm() / h.dense().norm()");
+    let part = shown("(h.block(\"Wv\", \"Wv\") - &block[0]).norm() / h.dense().norm()");
+    let runs = [
+        ("\"opencl\"", format!("{device}{whole}"), 1),
+        ("\"opencl\", \"dynamic\"", format!("{device}{dynamic}{whole}{part}"), 2),
+    ];
+    for (features, lines, count) in runs {
+        let code = layer.replace("    Ok(())", &format!("{lines}    Ok(())"));
+        let dependency = format!(", features = [{features}]");
+        let printed = run(&new_crate("device", &dependency, &[("main.rs".to_owned(), code)]));
+        let off: Vec<f64> = printed.trim().lines().rev().take(count).map(|l| l.parse().expect("a number")).collect();
+        assert!(off.len() == count && off.iter().all(|x| *x < 1e-12), "{printed}");
+    }
 }

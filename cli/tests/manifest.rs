@@ -84,7 +84,7 @@ fn launched(manifest: &Value, source: &str, data: &Value, sizes: &Sizes) -> (Vec
         board.write(count(&n["array"]), &numbers(&n["value"]));
     }
     let kernels: BTreeMap<&str, &Value> = list(&manifest["kernels"]).iter().map(|k| (text(&k["name"]), k)).collect();
-    let names: Vec<String> = kernels.keys().map(|k| (*k).to_owned()).collect();
+    let names: Vec<&str> = kernels.keys().copied().collect();
     let compiled = Api::<f64>::compile(&board.api, source, &names).expect("kernels that compile");
     let compiled: BTreeMap<&str, _> = kernels.keys().copied().zip(compiled).collect();
     let mut flag = Api::<f64>::allocate(&board.api, 1).expect("memory");

@@ -9,6 +9,7 @@ mod names;
 mod plan;
 pub mod rust;
 mod sizes;
+pub mod table;
 
 pub use names::identifier;
 

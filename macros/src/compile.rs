@@ -2,7 +2,7 @@
 
 use hesse_compiler::{
     diagnostic::{Diagnostic, Source},
-    emit::{Function, Results, Typical, rust},
+    emit::{Function, Results, Typical, rust, table},
     hessian::Part,
     pipeline::{Functions, not_emitted},
     print::Format,
@@ -21,6 +21,8 @@ pub(crate) struct Request {
     /// Names and queries.
     pub(crate) methods: Vec<(String, String)>,
     pub(crate) sizes: BTreeMap<String, usize>,
+    /// Whether kernels are made.
+    pub(crate) device: bool,
 }
 
 /// An array of the model.
@@ -34,6 +36,8 @@ pub(crate) struct Array {
 pub(crate) struct Compiled {
     /// The functions, with what they use.
     pub(crate) functions: String,
+    /// The kernels of the functions, if they are wanted.
+    pub(crate) tables: Option<String>,
     pub(crate) formulas: String,
     pub(crate) latex: String,
     /// All arrays, in the order of the arguments of the functions.
@@ -114,8 +118,10 @@ fn work(request: &Request) -> Result<Compiled, Mistake> {
     for f in &functions {
         text.push_str(&rust::function(f, &typical).map_err(|e| wrong(not_emitted(&f.name, &e)))?);
     }
+    let kernels = || table::tables(&functions, &typical, &request.krate).map_err(|(name, e)| wrong(not_emitted(&name, &e)));
+    let tables = request.device.then(kernels).transpose()?;
     let functions = rust::uses(&functions, &text, &request.krate) + &text;
-    Ok(Compiled { functions, formulas, latex, arrays, parameters, results })
+    Ok(Compiled { functions, tables, formulas, latex, arrays, parameters, results })
 }
 
 /// How the arrays of a model are declared.

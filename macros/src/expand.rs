@@ -2,6 +2,7 @@
 
 use crate::{
     compile::{self, Array, Compiled, Request},
+    device,
     parse::{Layer, Text},
     samples,
 };
@@ -34,6 +35,7 @@ pub(crate) fn expand(layer: &Layer) -> Result<TokenStream> {
         krate: layer.krate.clone(),
         methods: layer.methods.iter().map(|(name, q)| (query_function(name), q.value())).collect(),
         sizes: layer.sizes.clone(),
+        device: layer.device,
     };
     let compiled = compile::compile(request).map_err(|m| {
         let span = m.query.and_then(|k| layer.methods.get(k)).map_or(literal.span(), |q| q.1.span());
@@ -44,7 +46,7 @@ pub(crate) fn expand(layer: &Layer) -> Result<TokenStream> {
 }
 
 /// The function behind a method that computes a query.
-fn query_function(method: &Ident) -> String {
+pub(crate) fn query_function(method: &Ident) -> String {
     format!("query_{}", identifier(&method.to_string()))
 }
 
@@ -90,6 +92,7 @@ fn write(layer: &Layer, compiled: &Compiled, model: &str, path: Option<&Path>) -
         text.parse().map_err(|e| Error::new(layer.name.span(), format!("hesse wrote what is not Rust: {e}")))
     };
     let functions = parsed(&compiled.functions)?;
+    let tables = compiled.tables.as_deref().map(parsed).transpose()?;
     let hesse = parsed(&layer.krate)?;
     let (struct_name, number) = (&layer.name, Ident::new(&layer.scalar.to_string(), Span::call_site()));
     let data: Vec<&Array> = compiled.arrays.iter().filter(|a| !a.is_parameter).collect();
@@ -164,6 +167,8 @@ fn write(layer: &Layer, compiled: &Compiled, model: &str, path: Option<&Path>) -
          blocks, each by `vec_r`.",
     );
     let operator = samples::operator(layer, compiled, &hesse, &given, &parts, &about_operator);
+    let on_device = tables.as_ref().map(|_| device::methods(layer, compiled, &hesse, &given, &parts, &shaped));
+    let tables = tables.map(|t| quote!(mod tables { #t }));
     // a change of the file compiles anew
     let watched = path.map(|p| p.display().to_string()).map(|p| {
         quote!(
@@ -172,13 +177,15 @@ fn write(layer: &Layer, compiled: &Compiled, model: &str, path: Option<&Path>) -
     });
     Ok(quote! {
         #[automatically_derived]
-        #[allow(non_snake_case, unreachable_pub, clippy::all, clippy::pedantic)]
+        #[allow(non_snake_case, non_upper_case_globals, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
             #watched
 
             mod functions {
                 #functions
             }
+
+            #tables
 
             impl #struct_name {
                 /// The gradient and the Hessian as formulas.
@@ -214,6 +221,8 @@ fn write(layer: &Layer, compiled: &Compiled, model: &str, path: Option<&Path>) -
                 #means
 
                 #(#methods)*
+
+                #on_device
             }
 
             impl #hesse::Layer<#number> for #struct_name {

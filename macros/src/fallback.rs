@@ -10,7 +10,7 @@ use syn::{DeriveInput, Error, Ident, LitStr};
 pub(crate) fn fallback(input: &DeriveInput, error: &Error) -> TokenStream {
     let (name, message) = (&input.ident, error.to_compile_error());
     let (before, after, conditions) = input.generics.split_for_impl();
-    let Attributes { text, hesse, queries } = attributes(input);
+    let Attributes { text, hesse, queries, device } = attributes(input);
     let number = Ident::new(number(input), Span::call_site());
     let count = arrays(&text);
     let data = vec![quote!(_: &impl #hesse::Entries<#number>); count];
@@ -37,13 +37,22 @@ pub(crate) fn fallback(input: &DeriveInput, error: &Error) -> TokenStream {
         let direction = (name == "hvp").then(|| quote!(_: &Self));
         let arguments = |data: &[TokenStream]| direction.iter().chain(data).cloned().collect::<Vec<_>>();
         methods.push(method(&format_ident!("{name}"), &arguments(&data), value));
+        if device {
+            let context = std::iter::once(quote!(_: &impl ::core::marker::Sized));
+            methods.push(method(&format_ident!("{name}_on"), &context.chain(arguments(&data)).collect::<Vec<_>>(), value));
+        }
         if let Some(s) = &samples {
             methods.push(method(&format_ident!("{name}_mean"), &arguments(std::slice::from_ref(s)), value));
         }
     }
     methods.push(method(&format_ident!("hessian_operator"), &data, &quote!(#hesse::operators::HessianProduct<#number>)));
     for (name, query) in &queries {
-        methods.push(method(name, &data, if is_number(query) { &scalar } else { &matrix }));
+        let value = if is_number(query) { &scalar } else { &matrix };
+        methods.push(method(name, &data, value));
+        if device {
+            let context = std::iter::once(quote!(_: &impl ::core::marker::Sized));
+            methods.push(method(&format_ident!("{name}_on"), &context.chain(data.clone()).collect::<Vec<_>>(), value));
+        }
     }
     quote! {
         #message
@@ -83,10 +92,11 @@ struct Attributes {
     text: String,
     hesse: TokenStream,
     queries: Vec<(Ident, String)>,
+    device: bool,
 }
 
 fn attributes(input: &DeriveInput) -> Attributes {
-    let mut out = Attributes { text: String::new(), hesse: quote!(::hesse), queries: vec![] };
+    let mut out = Attributes { text: String::new(), hesse: quote!(::hesse), queries: vec![], device: false };
     for a in input.attrs.iter().filter(|a| a.path().is_ident("hesse")) {
         // what cannot be read has been told
         a.parse_nested_meta(|m| {
@@ -99,6 +109,10 @@ fn attributes(input: &DeriveInput) -> Attributes {
             }
             if m.path.is_ident("sizes") {
                 return m.parse_nested_meta(|m| m.value()?.parse::<syn::LitInt>().map(|_| ()));
+            }
+            if m.path.is_ident("device") {
+                out.device = true;
+                return Ok(());
             }
             let value: LitStr = m.value()?.parse()?;
             if m.path.is_ident("model") {

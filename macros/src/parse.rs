@@ -42,6 +42,8 @@ pub(crate) struct Layer {
     pub(crate) krate: String,
     pub(crate) methods: Vec<(Ident, LitStr)>,
     pub(crate) sizes: BTreeMap<String, usize>,
+    /// Whether it has methods that run on a device.
+    pub(crate) device: bool,
 }
 
 /// Errors: what is wrong with the struct, at the place where it is.
@@ -56,6 +58,7 @@ pub(crate) fn parse(input: &DeriveInput) -> Result<Layer> {
         return Err(Error::new(p.span(), "the struct can have no generic parameters: the fields say `f32` or `f64`"));
     }
     let (mut text, mut krate, mut methods, mut sizes) = (None, "::hesse".to_owned(), vec![], BTreeMap::new());
+    let mut device = false;
     for a in input.attrs.iter().filter(|a| a.path().is_ident("hesse")) {
         a.parse_nested_meta(|m| {
             if m.path.is_ident("model") || m.path.is_ident("file") {
@@ -80,8 +83,14 @@ pub(crate) fn parse(input: &DeriveInput) -> Result<Layer> {
                     sizes.insert(m.path.require_ident()?.to_string(), n.base10_parse()?);
                     Ok(())
                 })
+            } else if m.path.is_ident("device") {
+                device = true;
+                match cfg!(feature = "device") {
+                    true => Ok(()),
+                    false => Err(m.error("`device` needs the feature `opencl` or `cuda` of the crate `hesse`")),
+                }
             } else {
-                Err(m.error("here stand `model`, `file`, `method`, `sizes` and `crate`"))
+                Err(m.error("here stand `model`, `file`, `method`, `sizes`, `device` and `crate`"))
             }
         })?;
     }
@@ -107,7 +116,7 @@ pub(crate) fn parse(input: &DeriveInput) -> Result<Layer> {
         parameters.push(Parameter { field, name, span });
     }
     let scalar = scalar.ok_or_else(|| Error::new(input.ident.span(), "the struct has no parameters"))?;
-    Ok(Layer { name: input.ident.clone(), text, parameters, skipped, scalar, krate, methods, sizes })
+    Ok(Layer { name: input.ident.clone(), text, parameters, skipped, scalar, krate, methods, sizes, device })
 }
 
 /// The path of the crate from anywhere: what is not of this crate begins with `::`.

@@ -10,7 +10,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 /// A name of what is held of each array.
-fn held(compiled: &Compiled) -> Vec<Ident> {
+pub(crate) fn held(compiled: &Compiled) -> Vec<Ident> {
     (0..compiled.arrays.len()).map(|k| format_ident!("held_{k}")).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Devices: a plan as a whole becomes kernels, which run between one upload and one download.
+//! Devices: kernels of plans, or of functions that stand in the program, run between one upload and one download.
 //!
 //! Nothing of a driver is needed to build: it is loaded when a device is first asked for, and where there is none an error says so.
 
@@ -6,23 +6,31 @@ mod arena;
 mod context;
 #[cfg(feature = "cuda")]
 mod cuda;
+#[cfg(feature = "dynamic")]
+mod evaluate;
+mod launch;
 mod levels;
+mod memory;
+#[doc(hidden)]
+pub mod module;
 #[cfg(feature = "opencl")]
 mod opencl;
+#[cfg(feature = "dynamic")]
 mod run;
+mod work;
 
 pub use context::Context;
 #[cfg(feature = "cuda")]
 pub use cuda::Cuda;
+#[doc(hidden)]
+pub use launch::launch;
+pub use memory::Device;
 #[cfg(feature = "opencl")]
 pub use opencl::OpenCl;
-pub use run::{Device, Ready};
+#[cfg(feature = "dynamic")]
+pub use run::Ready;
 
 use crate::Real;
-use hesse_compiler::{
-    emit::c::{Dialect, Gemm, Precision},
-    index::Failure,
-};
 
 /// Why a device cannot compute.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -71,6 +79,18 @@ pub enum DeviceError {
         /// Its entries.
         entries: usize,
     },
+    /// A kernel that does not go up to a size.
+    #[error("the kernel {kernel} goes up to {most}, but {}", if *size == value.to_string() { format!("the size is {size}") } else { format!("{size} = {value}") })]
+    Beyond {
+        /// Name of the kernel.
+        kernel: &'static str,
+        /// The size, as in the model.
+        size: &'static str,
+        /// Its value.
+        value: usize,
+        /// Up to where it goes.
+        most: usize,
+    },
     /// A kernel that the device's compiler refuses.
     #[error("a kernel does not compile on {device}:\n{log}")]
     Compile {
@@ -91,10 +111,34 @@ pub enum DeviceError {
     },
 }
 
-impl From<DeviceError> for Failure {
-    fn from(e: DeviceError) -> Failure {
-        Failure::Device(e.to_string())
-    }
+/// The language of a device's compiler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dialect {
+    /// CUDA C.
+    Cuda,
+    /// OpenCL C 1.2.
+    OpenCl,
+}
+
+/// A matrix product that a vendor's library can do: `C += alpha A B` (or `=`), `batch` times; strides by row, column and matrix.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gemm {
+    /// Rows, inner size, columns.
+    pub shape: [usize; 3],
+    /// How many.
+    pub batch: usize,
+    /// Of the left factor.
+    pub left: [usize; 3],
+    /// Of the right factor.
+    pub right: [usize; 3],
+    /// Of the result.
+    pub target: [usize; 3],
+    /// Entries at which the three begin.
+    pub offsets: [usize; 3],
+    /// The coefficient.
+    pub alpha: f64,
+    /// Whether the result is added.
+    pub add: bool,
 }
 
 /// What a driver must do: memory, kernels, copies. Lengths and places count numbers.
@@ -111,7 +155,7 @@ pub trait Api<R: Real> {
     /// Compiles a source and gives its kernels, by their names.
     ///
     /// Errors: what the compiler says.
-    fn compile(&self, source: &str, names: &[String]) -> Result<Vec<Self::Kernel>, DeviceError>;
+    fn compile(&self, source: &str, names: &[&str]) -> Result<Vec<Self::Kernel>, DeviceError>;
     /// So much memory.
     ///
     /// Errors: there is not enough.
@@ -157,7 +201,10 @@ pub trait Api<R: Real> {
     }
 }
 
-/// The numbers of a type.
-pub(crate) fn precision<R: Real>() -> Precision {
-    if size_of::<R>() == Precision::Single.bytes() { Precision::Single } else { Precision::Double }
+/// Most entries of an array: kernels count them in 32 bits, and a little beyond.
+const MOST: usize = i32::MAX as usize - 1024;
+
+/// Whether a type of numbers is of single precision.
+fn single<R: Real>() -> bool {
+    size_of::<R>() == 4
 }

@@ -109,7 +109,7 @@ fn rows<R: Real>(m: &DMatrix<R>) -> Vec<R> {
 }
 
 /// Entries row by row, as a matrix.
-fn matrix<R: Real>(data: &[R], rows: usize, cols: usize) -> DMatrix<R> {
+pub(crate) fn matrix<R: Real>(data: &[R], rows: usize, cols: usize) -> DMatrix<R> {
     // row-major m×n is column-major n×m
     DMatrixView::from_slice(data, cols, rows).transpose()
 }

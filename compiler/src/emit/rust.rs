@@ -625,7 +625,7 @@ fn product(shape: &[Dim]) -> Dim {
 }
 
 /// A number as a literal of type `f64`.
-fn literal(n: Number) -> String {
+pub(super) fn literal(n: Number) -> String {
     match n {
         Number::Ratio(a, b) if b != 1 => format!("{a}.0 / {b}.0"),
         _ => match n.to_f64() {

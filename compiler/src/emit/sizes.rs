@@ -169,19 +169,25 @@ impl Sizes {
     }
 }
 
-/// A size as sums of products of whole numbers and names, times the denominator that is given with it.
-pub(super) fn fraction(d: &Dim, sign: &str, named: &dyn Fn(&str) -> String) -> (String, i64) {
-    let terms = d.monomials();
+/// A size as whole numbers times products of names, all over the denominator that is given with them: names before the bare number,
+/// positive terms first.
+pub(super) fn factors(d: &Dim) -> (Vec<(i64, Vec<String>)>, i64) {
+    let mut terms = d.monomials();
     let denominator = terms.iter().fold(1i64, |all, (c, _)| match c {
         Number::Ratio(_, den) => all / gcd(all, *den) * den,
         Number::Float(_) => all,
     });
+    terms.sort_by_key(|(c, powers)| (c.is_negative(), powers.is_empty()));
+    let whole = |c: Number| (c * Number::int(denominator)).as_int().unwrap_or(0);
+    let names = |powers: Vec<(String, u32)>| powers.into_iter().flat_map(|(n, p)| std::iter::repeat_n(n, p as usize)).collect();
+    (terms.into_iter().map(|(c, powers)| (whole(c), names(powers))).collect(), denominator)
+}
+
+/// A size as sums of products of whole numbers and names, times the denominator that is given with it.
+pub(super) fn fraction(d: &Dim, sign: &str, named: &dyn Fn(&str) -> String) -> (String, i64) {
+    let (terms, denominator) = factors(d);
     let mut text = String::new();
-    // names before the bare number, positive terms first
-    let mut ordered: Vec<_> = terms.into_iter().collect();
-    ordered.sort_by_key(|(c, powers)| (c.is_negative(), powers.is_empty()));
-    for (c, powers) in ordered {
-        let whole = (c * Number::int(denominator)).as_int().unwrap_or(0);
+    for (whole, names) in terms {
         let between = match (text.is_empty(), whole < 0) {
             (true, true) => "-",
             (true, false) => "",
@@ -189,12 +195,10 @@ pub(super) fn fraction(d: &Dim, sign: &str, named: &dyn Fn(&str) -> String) -> (
             (false, false) => " + ",
         };
         let mut parts = vec![];
-        if whole.unsigned_abs() != 1 || powers.is_empty() {
+        if whole.unsigned_abs() != 1 || names.is_empty() {
             parts.push(whole.unsigned_abs().to_string());
         }
-        for (name, power) in powers {
-            parts.extend(std::iter::repeat_n(named(&name), power as usize));
-        }
+        parts.extend(names.iter().map(|name| named(name)));
         text.push_str(between);
         text.push_str(&parts.join(sign));
     }

@@ -1,6 +1,6 @@
-//! Where the arrays of a plan lie in one piece of memory: what is given first, then results, then what comes and goes.
+//! Where arrays lie in one piece of memory: what is given first, then results, then what comes and goes.
 
-use hesse_compiler::{emit::c::Kernels, index::plan::Plan};
+use super::work::Work;
 use std::collections::BTreeMap;
 
 /// Every array begins at a multiple of so many numbers: 512 bytes for the smaller ones, as devices ask for.
@@ -26,9 +26,9 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    /// Places for the tasks of a plan: an array whose last reader is done leaves its place to others.
-    pub(super) fn new(plan: &Plan, kernels: &Kernels) -> Arena {
-        let (tasks, lengths) = (&kernels.tasks, kernels.lengths(plan));
+    /// Places for the arrays of tasks: an array whose last reader is done leaves its place to others.
+    pub(super) fn new(work: &Work) -> Arena {
+        let (tasks, lengths) = (&work.tasks, &work.lengths);
         let mut places = vec![None; lengths.len()];
         let mut end = 0;
         let mut next = |n: usize| {
@@ -36,12 +36,12 @@ impl Arena {
             end += aligned(n);
             at
         };
-        for a in plan.inputs.iter().map(|i| i.0).chain(plan.numbers.iter().map(|n| n.0)) {
+        for &a in &work.given {
             places[a].get_or_insert_with(|| next(lengths[a]));
         }
         let flag = next(1);
-        for (a, _) in &plan.outputs {
-            places[*a].get_or_insert_with(|| next(lengths[*a]));
+        for &a in &work.results {
+            places[a].get_or_insert_with(|| next(lengths[a]));
         }
         let results = next(0);
         let mut total = results;
@@ -50,10 +50,10 @@ impl Arena {
         let fixed: Vec<bool> = places.iter().map(Option::is_some).collect();
         let mut last = vec![0; lengths.len()];
         for (k, task) in tasks.iter().enumerate() {
-            Kernels::arrays(plan, task).into_iter().for_each(|a| last[a] = k);
+            task.arrays.iter().for_each(|(a, _)| last[*a] = k);
         }
         for (k, task) in tasks.iter().enumerate() {
-            let mut arrays = Kernels::arrays(plan, task);
+            let mut arrays: Vec<usize> = task.arrays.iter().map(|a| a.0).collect();
             arrays.sort_unstable();
             arrays.dedup();
             for &a in &arrays {
@@ -109,39 +109,19 @@ fn release(free: &mut BTreeMap<usize, usize>, mut at: usize, mut n: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use hesse_compiler::emit::c::Task;
-    use hesse_compiler::index::plan::{Action, Operand, Planned, Product};
-    use hesse_compiler::number::Number;
+    use super::{super::work::Touch, *};
 
     /// Array k + 1 is made of array k.
-    fn chain(sizes: &[usize]) -> Plan {
-        let mut plan = Plan { arrays: sizes.to_vec(), ..Plan::default() };
-        plan.inputs.push((0, "x".to_owned(), [1, sizes[0]]));
-        for k in 1..sizes.len() {
-            let operand = |array| Operand { array, offset: 0, strides: vec![1] };
-            let product = Product {
-                coefficient: Number::ONE,
-                extents: vec![sizes[k].min(sizes[k - 1])],
-                factors: vec![operand(k - 1)],
-                target: operand(k),
-                symmetric: None,
-                exchange: vec![],
-                first: false,
-            };
-            let last = if k > 1 { vec![k - 1] } else { vec![] };
-            plan.steps.push(Planned { action: Action::Product(product), note: String::new(), last });
-        }
-        plan.outputs.push((sizes.len() - 1, [1, sizes[sizes.len() - 1]]));
-        plan
+    fn chain(sizes: &[usize]) -> Work {
+        let last = sizes.len() - 1;
+        let tasks = (0..last).map(|k| Touch::kernel(&[k, k + 1], 1)).collect();
+        Work { lengths: sizes.to_vec(), given: vec![0], results: vec![last], tasks }
     }
 
     #[test]
     fn arrays_that_live_together_do_not_overlap() {
         let sizes = [300, 1000, 20, 5000, 40, 700, 700, 3, 129];
-        let plan = chain(&sizes);
-        let tasks = (0..plan.steps.len()).map(Task::Host).collect();
-        let arena = Arena::new(&plan, &Kernels { tasks, ..Kernels::default() });
+        let arena = Arena::new(&chain(&sizes));
         let span = |k: usize| (arena.places[k].expect("a place"), sizes[k]);
         for k in 1..sizes.len() {
             for other in [0, k - 1, sizes.len() - 1] {

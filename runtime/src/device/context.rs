@@ -1,30 +1,62 @@
 //! `Context`: a device on which the Hessian of a derived struct is computed.
 
-use super::{Api, Device};
-use crate::{BlockHessian, Entries, Error, Layer, Real, dynamic::Dynamic};
-use hesse_compiler::{
-    data::{self, Array, Data},
-    diagnostic::Diagnostic,
-    index::Executor,
-    matrix::Matrix,
-    pipeline::{self, Settings},
-    syntax::{self, Model, Source},
+use super::{
+    Api, Device,
+    launch::Stop,
+    module::{Module, Sizes},
 };
-use nalgebra::DMatrix;
+use crate::{Error, Real};
 
-/// A device that evaluates structs which derive `Hessian`: their model is compiled for the sizes of the data.
+/// A device on which structs that derive `Hessian` are evaluated, in numbers of its own type.
 ///
-/// Its numbers are those of the struct.
+/// With `#[hesse(device)]` a struct has methods that run on it, of kernels that were written when the program was compiled. With the
+/// feature `dynamic` the model of any struct is compiled for the sizes of the data when the program runs.
 pub struct Context {
-    executor: Box<dyn Executor>,
+    machine: Box<dyn Machine>,
     name: String,
+}
+
+/// A device, whatever its driver and numbers.
+pub(super) trait Machine {
+    /// The results of a module; none if a kernel met a value outside a domain.
+    fn launch(&self, module: &Module, sizes: &Sizes, given: Vec<Vec<f64>>) -> Result<Option<Vec<Vec<f64>>>, Stop>;
+    /// How many sources have been compiled.
+    fn compiled(&self) -> usize;
+    /// Runs programs that are compiled when the program runs.
+    #[cfg(feature = "dynamic")]
+    fn executor(&self) -> &dyn hesse_compiler::index::Executor;
+}
+
+/// A device as an executor too, where there are executors.
+#[cfg(feature = "dynamic")]
+type Held<D> = crate::dynamic::Dynamic<D>;
+#[cfg(not(feature = "dynamic"))]
+struct Held<D>(D);
+
+impl<R: Real, A: Api<R>> Machine for Held<Device<R, A>> {
+    fn launch(&self, module: &Module, sizes: &Sizes, given: Vec<Vec<f64>>) -> Result<Option<Vec<Vec<f64>>>, Stop> {
+        self.0.run_module(module, sizes, given)
+    }
+
+    fn compiled(&self) -> usize {
+        self.0.compiled()
+    }
+
+    #[cfg(feature = "dynamic")]
+    fn executor(&self) -> &dyn hesse_compiler::index::Executor {
+        self
+    }
 }
 
 impl Context {
     fn of<R: Real, A: Api<R> + 'static>(api: A) -> Context {
         let device = Device::<R, A>::new(api);
         let name = device.name();
-        Context { executor: Box::new(Dynamic(device)), name }
+        #[cfg(feature = "dynamic")]
+        let machine = Box::new(crate::dynamic::Dynamic(device));
+        #[cfg(not(feature = "dynamic"))]
+        let machine = Box::new(Held(device));
+        Context { machine, name }
     }
 
     /// The first OpenCL device, with numbers of a type.
@@ -54,61 +86,13 @@ impl Context {
         &self.name
     }
 
-    /// The values of queries in the names of the model, one matrix each; data by the names of the model.
-    ///
-    /// Errors: data that are missing or of another size, a query that is not understood, what the device says.
-    pub fn evaluate<R: Real, L: Layer<R>>(
-        &self,
-        layer: &L,
-        given: &[(&str, &dyn Entries<R>)],
-        queries: &[&str],
-    ) -> Result<Vec<DMatrix<R>>, Error> {
-        let source = Source { name: "model".to_owned(), text: L::MODEL.to_owned() };
-        let absent = |path: &str, _: &str| Err(format!("{path} is not at hand when the program runs"));
-        let mut model = syntax::model(source, &absent).map_err(|(_, errors)| refused(&errors))?;
-        let mut all = Data::default();
-        let fields = layer.arrays();
-        let data = given.iter().map(|(name, entries)| (*name, entries.to_matrix()));
-        for (name, m) in fields.into_iter().chain(data) {
-            all.arrays.insert(name.to_owned(), array(&model, name, &m));
-        }
-        let bound = data::bind(&model, &all).map_err(|e| refused(&e))?;
-        let asked: Vec<_> =
-            queries.iter().map(|q| syntax::query(&mut model, q).map_err(|e| refused(&e))).collect::<Result<_, _>>()?;
-        let settings = Settings { memory: u128::MAX, per_sample: false };
-        let answers = pipeline::evaluate_on(self.executor.as_ref(), &mut model, &asked, &bound, &settings)
-            .map_err(|d| refused(std::slice::from_ref(&d)))?;
-        let value = |m: &Matrix<f64>| DMatrix::from_fn(m.rows, m.cols, |i, j| R::of(m.at(i, j)));
-        Ok(answers.iter().map(|a| value(&a.values[0])).collect())
+    /// How many sources the driver has compiled: one for each function that was called, whatever the sizes; of a model that is
+    /// compiled when the program runs, one for each set of sizes.
+    pub fn compiled(&self) -> usize {
+        self.machine.compiled()
     }
 
-    /// The Hessian of the loss in all parameters, by blocks.
-    ///
-    /// Errors: those of [`Context::evaluate`].
-    pub fn hessian<R: Real, L: Layer<R>>(&self, layer: &L, given: &[(&str, &dyn Entries<R>)]) -> Result<BlockHessian<R>, Error> {
-        let parts: Vec<(&str, usize)> = layer.arrays().iter().map(|(name, m)| (*name, m.len())).collect();
-        let pairs = |k: usize| parts[k..].iter().map(move |p| p.0);
-        let queries: Vec<String> = (0..parts.len())
-            .flat_map(|k| pairs(k).map(move |col| (k, col)))
-            .map(|(k, col)| format!("hessian(loss, {}, {col})", parts[k].0))
-            .collect();
-        let upper = self.evaluate(layer, given, &queries.iter().map(String::as_str).collect::<Vec<_>>())?;
-        Ok(BlockHessian::new(&parts, upper))
+    pub(super) fn machine(&self) -> &dyn Machine {
+        self.machine.as_ref()
     }
-}
-
-/// The diagnostics as one error.
-fn refused(errors: &[Diagnostic]) -> Error {
-    Error::Device(errors.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("; "))
-}
-
-/// A matrix with the axes that the model gives to that name.
-fn array(model: &Model, name: &str, m: &DMatrix<impl Real>) -> Array {
-    let axes = model.graph.variable(name).map_or(2, |v| model.graph.axes(v.expr).len());
-    let shape = match axes {
-        0 => vec![],
-        1 => vec![m.len()],
-        _ => vec![m.nrows(), m.ncols()],
-    };
-    Array { shape, data: m.transpose().iter().map(|x| x.f64()).collect() }
 }

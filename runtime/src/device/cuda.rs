@@ -1,6 +1,6 @@
 //! CUDA: the driver, its run-time compiler NVRTC, and cuBLAS for large matrix products, where it is installed.
 
-use super::{Api, DeviceError, precision};
+use super::{Api, DeviceError, Dialect, Gemm, single};
 use crate::Real;
 use cudarc::{
     cublas::{self, CudaBlas},
@@ -10,7 +10,6 @@ use cudarc::{
     },
     nvrtc::{self, CompileError, CompileOptions, compile_ptx_with_opts},
 };
-use hesse_compiler::emit::c::{Dialect, Gemm, Precision};
 use std::{
     cell::Cell,
     ffi::{CString, c_void},
@@ -137,7 +136,7 @@ impl<R: Real> Api<R> for Cuda {
         self.name.clone()
     }
 
-    fn compile(&self, source: &str, names: &[String]) -> Result<Vec<Function>, DeviceError> {
+    fn compile(&self, source: &str, names: &[&str]) -> Result<Vec<Function>, DeviceError> {
         self.bound()?;
         let options = CompileOptions { arch: Some(self.architecture), ..CompileOptions::default() };
         let ptx = compile_ptx_with_opts(source, options).map_err(|e| {
@@ -157,7 +156,7 @@ impl<R: Real> Api<R> for Cuda {
             .iter()
             .map(|n| {
                 // SAFETY: the module is kept beside the function
-                let function = unsafe { result::module::get_function(module.module, text(n.clone())?) };
+                let function = unsafe { result::module::get_function(module.module, text((*n).to_owned())?) };
                 let function = function.map_err(|e| self.failed("find a kernel", &e))?;
                 Ok(Function { function, _module: module.clone() })
             })
@@ -248,9 +247,9 @@ impl<R: Real> Api<R> for Cuda {
             _ => (cublasOperation_t::CUBLAS_OP_T, s[0] as i32),
         };
         let at = |(memory, _, offset): (&Memory, [usize; 3], usize)| memory.pointer + (offset * size_of::<R>()) as u64;
-        let (kind, computed) = match precision::<R>() {
-            Precision::Single => (cudaDataType_t::CUDA_R_32F, cublasComputeType_t::CUBLAS_COMPUTE_32F),
-            Precision::Double => (cudaDataType_t::CUDA_R_64F, cublasComputeType_t::CUBLAS_COMPUTE_64F),
+        let (kind, computed) = match single::<R>() {
+            true => (cudaDataType_t::CUDA_R_32F, cublasComputeType_t::CUBLAS_COMPUTE_32F),
+            false => (cudaDataType_t::CUDA_R_64F, cublasComputeType_t::CUBLAS_COMPUTE_64F),
         };
         let (alpha, beta) = (R::of(g.alpha), R::of(if g.add { 1.0 } else { 0.0 }));
         let ((ta, lda), (tb, ldb)) = (stored(a.1), stored(b.1));

@@ -1,12 +1,11 @@
-//! Which tasks of a plan may run at the same time: levels, one after the other.
+//! Which tasks may run at the same time: levels, one after the other.
 //!
 //! A task stands one level behind the last that it must wait for: one that wrote what it reads, or that read or wrote what it writes.
 //! What counts is memory, not arrays, since an array takes the place of one that is gone.
 
-use super::arena::{Arena, aligned};
-use hesse_compiler::{
-    emit::c::{Kernels, Task},
-    index::plan::{ArrayId, Plan},
+use super::{
+    arena::{Arena, aligned},
+    work::Work,
 };
 use std::collections::BTreeMap;
 
@@ -59,31 +58,12 @@ impl Memory {
     }
 }
 
-/// The arrays of a task, and whether it writes them.
-fn touched(plan: &Plan, kernels: &Kernels, task: &Task) -> Vec<(ArrayId, bool)> {
-    match task {
-        Task::Zero(a) => vec![(*a, true)],
-        Task::Launch { kernel, arrays, .. } => {
-            let first = arrays.len() - kernels.kernels[*kernel].written;
-            arrays.iter().enumerate().map(|(k, &a)| (a, k >= first)).collect()
-        }
-        Task::Host(step) => {
-            let action = &plan.steps[*step].action;
-            let written = action.target().map(|a| (a, true));
-            action.reads().into_iter().map(|a| (a, false)).chain(written).collect()
-        }
-    }
-}
-
 /// The places of the tasks, level by level, in each those of the host last.
-pub(super) fn levels(plan: &Plan, kernels: &Kernels, arena: &Arena) -> Vec<Vec<usize>> {
-    let lengths = kernels.lengths(plan);
+pub(super) fn levels(work: &Work, arena: &Arena) -> Vec<Vec<usize>> {
     let (mut memory, mut out) = (Memory::default(), vec![]);
-    for (k, task) in kernels.tasks.iter().enumerate() {
-        let places: Vec<([usize; 2], bool)> = touched(plan, kernels, task)
-            .into_iter()
-            .filter_map(|(a, writes)| arena.places[a].map(|at| ([at, at + aligned(lengths[a])], writes)))
-            .collect();
+    for (k, task) in work.tasks.iter().enumerate() {
+        let place = |a: usize| arena.places[a].map(|at| [at, at + aligned(work.lengths[a])]);
+        let places: Vec<([usize; 2], bool)> = task.arrays.iter().filter_map(|&(a, writes)| Some((place(a)?, writes))).collect();
         let level = places.iter().map(|(p, writes)| memory.first(*p, *writes)).max().unwrap_or(0);
         places.iter().for_each(|(p, writes)| memory.touch(*p, *writes, level));
         if out.len() <= level {
@@ -92,38 +72,21 @@ pub(super) fn levels(plan: &Plan, kernels: &Kernels, arena: &Arena) -> Vec<Vec<u
         out[level].push(k);
     }
     for level in &mut out {
-        level.sort_by_key(|&k| matches!(kernels.tasks[k], Task::Host(_)));
+        level.sort_by_key(|&k| work.tasks[k].host);
     }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use hesse_compiler::emit::c::Kernel;
-
-    fn kernel() -> Kernel {
-        Kernel {
-            name: "k".to_owned(),
-            family: "entries",
-            text: String::new(),
-            threads: 1,
-            groups: 1,
-            grid: vec![],
-            sizes: vec![],
-            at_most: vec![],
-            written: 1,
-            flagged: false,
-        }
-    }
+    use super::{super::work::Touch, *};
 
     /// Tasks of one kernel, the last array of each being written.
     fn of(places: &[usize], entries: usize, tasks: &[&[usize]]) -> Vec<Vec<usize>> {
-        let tasks = tasks.iter().map(|t| Task::Launch { kernel: 0, arrays: t.to_vec(), gemm: None }).collect();
-        let kernels = Kernels { kernels: vec![kernel()], tasks, ..Kernels::default() };
-        let plan = Plan { arrays: vec![entries; places.len()], ..Plan::default() };
+        let tasks = tasks.iter().map(|t| Touch::kernel(t, 1)).collect();
+        let work = Work { lengths: vec![entries; places.len()], tasks, ..Work::default() };
         let places = places.iter().map(|&p| Some(p)).collect();
-        levels(&plan, &kernels, &Arena { places, given: 0, flag: 0, results: 0, total: 0 })
+        levels(&work, &Arena { places, given: 0, flag: 0, results: 0, total: 0 })
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! OpenCL, through the loader of the system.
 
-use super::{Api, DeviceError, precision};
+use super::{Api, DeviceError, Dialect, single};
 use crate::Real;
-use hesse_compiler::emit::c::{Dialect, Precision};
 use opencl3::{
     command_queue::{CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, CommandQueue},
     context::Context,
@@ -94,8 +93,8 @@ impl<R: Real> Api<R> for OpenCl {
         self.name.clone()
     }
 
-    fn compile(&self, source: &str, names: &[String]) -> Result<Vec<Kernel>, DeviceError> {
-        let single = precision::<R>() == Precision::Single;
+    fn compile(&self, source: &str, names: &[&str]) -> Result<Vec<Kernel>, DeviceError> {
+        let single = single::<R>();
         if !single && !self.double {
             return Err(DeviceError::NoDouble { device: self.name.clone() });
         }

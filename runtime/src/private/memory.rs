@@ -65,6 +65,12 @@ impl<R: Real> Memory<R> {
         self.entries(a)[0]
     }
 
+    /// Takes an array out, from its first entry on.
+    #[cfg(any(feature = "opencl", feature = "cuda"))]
+    pub(crate) fn take(&mut self, a: Array) -> Vec<R> {
+        std::mem::take(&mut self.0[a.id])
+    }
+
     /// A function of every entry.
     ///
     /// Errors: an entry at which it has no value.
