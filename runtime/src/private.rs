@@ -1,5 +1,6 @@
 //! What generated code calls: sizes, entries, matrix products; the functions of the rows stand in the modules below.
 
+mod blocks;
 mod contract;
 mod functions;
 pub(crate) mod gemm;

@@ -4,7 +4,7 @@
 //! references or owners in one function that they are used well.
 
 use super::{
-    maps, matrix,
+    blocks, maps, matrix,
     product::{Scratch, Workers, product},
     rows,
 };
@@ -26,19 +26,23 @@ impl Array {
 }
 
 /// All arrays of one evaluation; they are given back together.
-pub struct Memory<R>(Vec<Vec<R>>);
+pub struct Memory<R> {
+    arrays: Vec<Vec<R>>,
+    /// What products copy their factors to.
+    scratch: Scratch<R>,
+}
 
 impl<R> Default for Memory<R> {
     fn default() -> Self {
-        Memory(vec![])
+        Memory { arrays: vec![], scratch: Scratch::default() }
     }
 }
 
 impl<R: Real> Memory<R> {
     /// Keeps entries, row by row.
     pub fn keep(&mut self, entries: Vec<R>) -> Array {
-        self.0.push(entries);
-        Array { id: self.0.len() - 1, offset: 0 }
+        self.arrays.push(entries);
+        Array { id: self.arrays.len() - 1, offset: 0 }
     }
 
     /// So many zeros.
@@ -52,7 +56,7 @@ impl<R: Real> Memory<R> {
     }
 
     fn entries(&self, a: Array) -> &[R] {
-        &self.0[a.id][a.offset..]
+        &self.arrays[a.id][a.offset..]
     }
 
     /// An array as a matrix.
@@ -101,9 +105,12 @@ impl<R: Real> Memory<R> {
         (c, rc): (Array, [usize; 2]),
         shape: [usize; 3],
     ) {
-        let mut target = std::mem::take(&mut self.0[c.id]);
-        R::gemm(shape, alpha, true, (self.entries(a), ra), (self.entries(b), rb), (&mut target[c.offset..], rc));
-        self.0[c.id] = target;
+        let mut target = std::mem::take(&mut self.arrays[c.id]);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let (a, b) = ((self.entries(a), ra), (self.entries(b), rb));
+        blocks::multiply(shape, alpha, true, a, b, (&mut target[c.offset..], rc), &mut scratch.part);
+        self.scratch = scratch;
+        self.arrays[c.id] = target;
     }
 
     /// Adds `alpha · Σ Π factors`, of at most two factors, to the target; a letter that moves nothing in the target is summed.
@@ -115,7 +122,8 @@ impl<R: Real> Memory<R> {
         (c, rc): (Array, [usize; N]),
         factors: [(Array, [usize; N]); K],
     ) {
-        let mut target = std::mem::take(&mut self.0[c.id]);
+        let mut target = std::mem::take(&mut self.arrays[c.id]);
+        let mut scratch = std::mem::take(&mut self.scratch);
         let (one, still) = ([R::of(1.0)], [0; N]);
         let factor = |k: usize| factors.get(k).map_or((&one[..], &still[..]), |(a, r)| (self.entries(*a), &r[..]));
         product(
@@ -125,8 +133,9 @@ impl<R: Real> Memory<R> {
             (&mut target[c.offset..], &rc),
             factor(0),
             factor(1),
-            &mut Workers { threads: 1, scratch: &mut Scratch::default() },
+            &mut Workers { threads: 1, scratch: &mut scratch },
         );
-        self.0[c.id] = target;
+        self.scratch = scratch;
+        self.arrays[c.id] = target;
     }
 }

@@ -1,6 +1,7 @@
 //! Products whose result is symmetric: half of the entries are computed, and each is written to its two places.
 
 use super::{
+    blocks::multiply,
     contract::{Letter, Letters, everywhere},
     product::{SHARE, Scratch, Workers, even, packed},
 };
@@ -33,7 +34,7 @@ pub(crate) fn mirror<R: Real>(
     if pairs.is_empty() {
         return false;
     }
-    let (threads, Scratch { near, far, block }) = (workers.threads, &mut *workers.scratch);
+    let (threads, Scratch { near, far, block, part: spare }) = (workers.threads, &mut *workers.scratch);
     let letter = |l: usize| Letter { n: extents[l], c: rc[l], a: ra[l], b: rb[l] };
     let mut pairs: SmallVec<[[usize; 2]; 4]> = pairs.iter().copied().filter(|&[row, _]| extents[row] > 1).collect();
     // the columns that move least in the target stand last
@@ -64,7 +65,7 @@ pub(crate) fn mirror<R: Real>(
             Some((row, col)) => (&b[pb..], [row, col]),
             None => packed(&b[pb..], &inner, &cols, |l| l.b, far),
         };
-        half(alpha, [m, depth], a, b, (&mut c[pc..], &target), block, threads);
+        half(alpha, [m, depth], a, b, (&mut c[pc..], &target), (block, spare), threads);
     });
     true
 }
@@ -129,19 +130,19 @@ fn half<R: Real>(
     (a, ra): View<R>,
     (b, rb): View<R>,
     (c, target): (&mut [R], &Target),
-    block: &mut Vec<R>,
+    (block, spare): (&mut Vec<R>, &mut Vec<R>),
     threads: usize,
 ) {
     let mut groups = vec![];
     parts([0, m], threads.min(m * m / 2 * depth / SHARE).max(1), &mut groups);
-    let product = |p: Part, c: &mut [R], row: usize| {
+    let product = |p: Part, c: &mut [R], row: usize, spare: &mut Vec<R>| {
         let (a, b) = (&a[p.rows[0] * ra[0]..], &b[p.cols[0] * rb[1]..]);
-        R::gemm([p.height(), depth, p.width()], alpha, false, (a, ra), (b, rb), (c, [row, 1]));
+        multiply([p.height(), depth, p.width()], alpha, false, (a, ra), (b, rb), (c, [row, 1]), spare);
     };
     for group in groups {
         // a single part of a plain target needs no block
         if let ([part], Some(row)) = (group.as_slice(), target.plain) {
-            product(*part, &mut c[target.rows[part.rows[0]] + target.cols[part.cols[0]]..], row);
+            product(*part, &mut c[target.rows[part.rows[0]] + target.cols[part.cols[0]]..], row, spare);
             target.turn(c, *part, None);
             continue;
         }
@@ -158,10 +159,10 @@ fn half<R: Real>(
         thread::scope(|scope| {
             let mut own = None;
             for (part, piece) in &mut pieces {
-                let work = || product(*part, piece, part.width());
-                if own.is_none() { own = Some(work) } else { drop(scope.spawn(work)) }
+                let mut work = |spare: &mut Vec<R>| product(*part, piece, part.width(), spare);
+                if own.is_none() { own = Some(work) } else { drop(scope.spawn(move || work(&mut vec![]))) }
             }
-            own.into_iter().for_each(|mut work| work());
+            own.into_iter().for_each(|mut work| work(spare));
         });
         for (part, piece) in pieces {
             let (piece, n): (&[R], usize) = (piece, part.width());

@@ -1,6 +1,9 @@
 //! `target += alpha · Σ a b` over letters: a product of two arrays in any layout, as matrix products where it is one, else as loops.
 
-use super::contract::{Letter, Letters, clear, everywhere, sum_of_products};
+use super::{
+    blocks::{PAGE, multiply},
+    contract::{Letter, Letters, clear, everywhere, sum_of_products},
+};
 use crate::{Real, real::View};
 use smallvec::{SmallVec, smallvec};
 use std::thread;
@@ -20,8 +23,6 @@ impl Letter {
 const BLOCK: usize = 1 << 14;
 /// Rows or columns of such a block, where there are so many.
 const SIDE: usize = 128;
-/// Entries of a page: what is further apart is slow to read.
-const PAGE: usize = 512;
 /// Summed values that make a matrix product worth while by themselves.
 const DEEP: usize = 32;
 /// Multiplications below which a matrix product is not worth its preparation.
@@ -213,11 +214,11 @@ impl Gemm {
     /// One matrix product, straight into the target where its rows and columns are each evenly spaced, else block by block.
     fn once<R: Real>(&self, alpha: R, store: bool, c: &mut [R], a: &[R], b: &[R], scratch: &mut Scratch<R>) {
         let [m, k, n] = self.sizes();
-        let Scratch { near, far, block } = scratch;
+        let Scratch { near, far, block, part: spare } = scratch;
         if let (Some(row), Some(col)) = (even(&self.rows, |l| l.c), even(&self.cols, |l| l.c)) {
             let (a, ra) = packed(a, &self.rows, &self.inner, |l| l.a, near);
             let (b, rb) = packed(b, &self.inner, &self.cols, |l| l.b, far);
-            return R::gemm([m, k, n], alpha, !store, (a, ra), (b, rb), (c, [row, col]));
+            return multiply([m, k, n], alpha, !store, (a, ra), (b, rb), (c, [row, col]), spare);
         }
         // as many values of the slowest letter of the rows, and of the columns, as fit; the longer side is parted first
         let (rows, cols) = (Side::new(&self.rows), Side::new(&self.cols));
@@ -255,7 +256,7 @@ impl Gemm {
                     true => (part, (&whole.0[j * cols.below * whole.1[1]..], whole.1)),
                     false => ((&whole.0[i * rows.below * whole.1[0]..], whole.1), part),
                 };
-                R::gemm([m, k, n], alpha, false, x, y, (block, [n, 1]));
+                multiply([m, k, n], alpha, false, x, y, (block, [n, 1]), spare);
                 // the block, letter by letter, goes to the target
                 let mut letters = Letters::new();
                 let mut stride = 1;
@@ -276,17 +277,18 @@ impl Gemm {
     }
 }
 
-/// Copies of the factors, and a block of results.
+/// Copies of the factors, a block of results, and a copy of a part of a factor.
 #[derive(Debug)]
 pub(crate) struct Scratch<R> {
     pub(super) near: Vec<R>,
     pub(super) far: Vec<R>,
     pub(super) block: Vec<R>,
+    pub(super) part: Vec<R>,
 }
 
 impl<R> Default for Scratch<R> {
     fn default() -> Self {
-        Scratch { near: vec![], far: vec![], block: vec![] }
+        Scratch { near: vec![], far: vec![], block: vec![], part: vec![] }
     }
 }
 
@@ -339,9 +341,10 @@ pub(super) fn packed<'s, R: Real>(
     (scratch, if by_rows { [count(cols), 1] } else { [1, count(rows)] })
 }
 
-/// Strides by row and by column, where the letters of each move as one, and not over pages.
+/// Strides by row and by column, where the letters of each move as one, and not over pages for every entry.
 fn near(rows: &[Letter], cols: &[Letter], stride: fn(&Letter) -> usize) -> Option<[usize; 2]> {
-    even(rows, stride).zip(even(cols, stride)).filter(|(row, col)| *row.max(col) < PAGE).map(|(row, col)| [row, col])
+    let usable = |[row, col]: &[usize; 2]| *row.min(col) == 1 || *row.max(col) < PAGE;
+    even(rows, stride).zip(even(cols, stride)).map(|(row, col)| [row, col]).filter(usable)
 }
 
 /// A copy, the last letter fastest.

@@ -1,6 +1,7 @@
 //! Products of which one factor is symmetric in two letters: each pair of these is computed once.
 
 use super::{
+    blocks::multiply,
     contract::{Letter, Letters, everywhere, sum_of_products},
     product::{Gemm, SHARE, Scratch, Workers, merged, packed},
 };
@@ -19,7 +20,7 @@ pub(crate) fn triangle<R: Real>(
     (b, rb): (&[R], &[usize]),
     workers: &mut Workers<R>,
 ) -> bool {
-    let (threads, Scratch { near, far, block }) = (workers.threads, &mut *workers.scratch);
+    let (threads, Scratch { near, far, block, part: spare }) = (workers.threads, &mut *workers.scratch);
     let letter = |l: usize| Letter { n: extents[l], c: rc[l], a: ra[l], b: rb[l] };
     let (mut slow, mut fast) = (letter(i), letter(j));
     if slow.a < fast.a {
@@ -57,10 +58,11 @@ pub(crate) fn triangle<R: Real>(
             let (begin, end) = (pairs * part / parts, pairs * (part + 1) / parts);
             let (mine, others) = rest.split_at_mut((end - begin) * width);
             rest = others;
-            let mut work = move || {
-                R::gemm([end - begin, depth, width], alpha, false, (&near[begin..], [1, pairs]), (b, rb), (mine, [width, 1]))
+            let mut work = move |spare: &mut Vec<R>| {
+                let shape = [end - begin, depth, width];
+                multiply(shape, alpha, false, (&near[begin..], [1, pairs]), (b, rb), (mine, [width, 1]), spare);
             };
-            if part + 1 == parts { work() } else { drop(scope.spawn(work)) }
+            if part + 1 == parts { work(spare) } else { drop(scope.spawn(move || work(&mut vec![]))) }
         }
     });
     // every row goes to its two places
