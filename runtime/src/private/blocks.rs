@@ -43,16 +43,27 @@ fn by_rows<R: Real>(
     spare: &mut Vec<R>,
 ) {
     if k > DEPTH && (rb[0] >= PAGE || ra[1] >= PAGE) {
-        let copies = m >= FEW && rb[0] >= PAGE && rb[1] == 1;
+        let rows = |beside: usize, inner: [usize; 2]| if beside >= FEW && inner[0] >= PAGE && inner[1] == 1 { DEPTH } else { 0 };
+        let (left, right) = (rows(n, [ra[1], ra[0]]), rows(m, rb));
         for j in (0..n).step_by(WIDTH) {
             let width = WIDTH.min(n - j);
+            let (for_a, for_b) = (left * apart(m), right * apart(width));
+            if spare.len() < for_a + for_b {
+                spare.resize(for_a + for_b, R::of(0.0));
+            }
+            let (for_a, for_b) = spare.split_at_mut(for_a);
             for i in (0..k).step_by(DEPTH) {
                 let depth = DEPTH.min(k - i);
-                let mut part = (&b[i * rb[0] + j * rb[1]..], rb);
-                if copies {
-                    part = near(part, [depth, width], spare);
+                let (mut x, mut y) = ((&a[i * ra[1]..], ra), (&b[i * rb[0] + j * rb[1]..], rb));
+                if left > 0 {
+                    copy((x.0, ra[1]), [depth, m], for_a);
+                    x = (for_a, [1, apart(m)]);
                 }
-                R::gemm([m, depth, width], alpha, add || i > 0, (&a[i * ra[1]..], ra), part, (&mut c[j * rc[1]..], rc));
+                if right > 0 {
+                    copy((y.0, rb[0]), [depth, width], for_b);
+                    y = (for_b, [apart(width), 1]);
+                }
+                R::gemm([m, depth, width], alpha, add || i > 0, x, y, (&mut c[j * rc[1]..], rc));
             }
         }
     } else if rb[0] == 1 && rb[1] >= PAGE {
@@ -65,14 +76,14 @@ fn by_rows<R: Real>(
     }
 }
 
-/// A copy of rows that are pages apart; they are an odd number of cache lines apart then.
-fn near<'s, R: Real>((b, rb): View<R>, [rows, cols]: [usize; 2], spare: &'s mut Vec<R>) -> View<'s, R> {
-    let row = (cols.div_ceil(8) | 1) * 8;
-    if spare.len() < rows * row {
-        spare.resize(rows * row, R::of(0.0));
+/// How far apart rows of so many entries are copied to: an odd number of cache lines.
+fn apart(entries: usize) -> usize {
+    (entries.div_ceil(8) | 1) * 8
+}
+
+/// Copies rows that are pages apart.
+fn copy<R: Real>((from, stride): (&[R], usize), [rows, entries]: [usize; 2], to: &mut [R]) {
+    for (to, from) in to.chunks_exact_mut(apart(entries)).zip(from.chunks(stride)).take(rows) {
+        to[..entries].copy_from_slice(&from[..entries]);
     }
-    for (to, from) in spare.chunks_exact_mut(row).zip(b.chunks(rb[0])).take(rows) {
-        to[..cols].copy_from_slice(&from[..cols]);
-    }
-    (spare, [row, 1])
 }
