@@ -17,7 +17,7 @@ use hesse_compiler::{
     pipeline, syntax,
 };
 use hesse_tests::{model, random, uniform};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
 /// A random product: one to six letters, each in one to three of target and factors, in any order of axes, with gaps.
 fn draw(seed: u64) -> (Product, [usize; 3]) {
@@ -472,8 +472,13 @@ impl Backend for Naive {
         f: &EntryValues,
         p: &[Number],
         a: &Self::Array<'a>,
-    ) -> Result<Self::Array<'a>, DomainError> {
-        Ok(self.0.map(name, f, p, &Cow::Borrowed(a))?.into_owned())
+        entries: Range<usize>,
+        target: &mut Self::Array<'a>,
+    ) -> Result<(), DomainError> {
+        let mut whole = Cow::Owned(std::mem::take(target));
+        let done = self.0.map(name, f, p, &Cow::Borrowed(a), entries, &mut whole);
+        *target = whole.into_owned();
+        done
     }
     fn call<'a>(
         &self,

@@ -6,7 +6,7 @@ use hesse_compiler::{
     data::{self, Bound},
     index::{
         Executor, Reference,
-        plan::{Action, Plan},
+        plan::{Action, Piece, Plan},
     },
     pipeline, syntax,
 };
@@ -119,27 +119,127 @@ fn what_is_alike_is_made_once_and_known_numbers_are_no_steps() {
     }
 }
 
+/// A model, sizes at which an array is large, a query, and how many steps each pass over it has.
+const PASSES: &[(&str, &[(&str, usize)], &str, &[usize])] = &[
+    // X w, X v, what lies between, and X' t: all there is
+    (LOGISTIC, &[("m", 531), ("n", 300)], "hvp(loss, v)", &[10]),
+    (LOGISTIC, &[("m", 531), ("n", 300)], "grad(loss, w)", &[5]),
+    // small ones are left as they are
+    (LOGISTIC, &[("m", 31), ("n", 30)], "hvp(loss, v)", &[]),
+    // rows longer than a part
+    (LOGISTIC, &[("m", 5), ("n", 40_000)], "hvp(loss, v)", &[10]),
+    // a matrix product over its rows, and one that changes sides with itself, which is no part of it
+    (
+        "dim m, n, k; input X: m × n; param W: n × k; input V: n × k\nloss sum(tanh(X W) .* exp(X V)) + sum(exp(X X'))",
+        &[("m", 401), ("n", 350), ("k", 3)],
+        "loss",
+        &[3],
+    ),
+    (
+        "dim m, n, k; input X: m × n; param W: n × k; input V: n × k\nloss sum(tanh(X W) .* exp(X V / sqrt(n)))",
+        &[("m", 91), ("n", 3000), ("k", 7)],
+        "loss",
+        &[3],
+    ),
+    // a sum that is needed as a whole ends the pass
+    ("dim m, n; input X: m × n; param w: n\nr = X w\nloss sum(r' X)", &[("m", 500), ("n", 300)], "loss", &[]),
+    // columns: the slowest letter of the transpose is the same
+    (
+        "dim m, n; input X: m × n; param w: m; input v: n\nloss sum(exp(X' w / m) .* (X' (X v)))",
+        &[("m", 700), ("n", 200)],
+        "loss",
+        &[2],
+    ),
+];
+
+const LOGISTIC: &str =
+    "dim m, n; input X: m × n; target y: m; param w: n; input v: n\nloss sum(softplus(-(y ∘ (X w)) / sqrt(n)))";
+
 #[test]
-fn products_of_one_large_array_stand_together_and_cover_it() {
-    const LOGISTIC: &str = "dim m, n; input X: m × n; target y: m; param w: n; input v: n\nloss sum(softplus(-(y ∘ (X w))))";
-    // rows that are no multiple of a part
-    let sizes = owned(&[("m", 531), ("n", 300)]);
-    let p = plan(LOGISTIC, &sizes, "hvp(loss, v)");
-    assert_eq!(p.beside.len(), 1, "{p}");
-    for (&begin, (end, parts)) in &p.beside {
-        assert_eq!(end - begin, 2, "{p}");
-        for s in &p.steps[begin..*end] {
-            let Action::Product(whole) = &s.action else { panic!("a product is expected") };
-            let own: Vec<_> = parts.iter().filter(|part| part.target.array == whole.target.array).collect();
-            assert!(own.len() > 1);
-            let flops: u128 = own.iter().map(|part| part.flops()).sum();
-            assert_eq!(flops, whole.flops());
+fn steps_over_one_large_array_are_passes_that_cover_it() {
+    for (text, sizes, query, lengths) in PASSES {
+        let sizes = owned(sizes);
+        let p = plan(text, &sizes, query);
+        let found: Vec<usize> = p.passes.iter().map(|(begin, pass)| pass.end - begin).collect();
+        assert_eq!(found, *lengths, "{query} of {text} at {sizes:?}:\n{p}");
+        for (&begin, pass) in &p.passes {
+            for (k, step) in p.steps.iter().enumerate().take(pass.end).skip(begin) {
+                let target = step.action.target();
+                let parts: Vec<&Piece> = pass
+                    .pieces
+                    .iter()
+                    .filter(|piece| match piece {
+                        Piece::Product(part) => Some(part.target.array) == target && matches!(&step.action, Action::Product(_)),
+                        Piece::Map { step, .. } => *step == k,
+                    })
+                    .collect();
+                assert!(parts.len() > 1);
+                let work: u128 = parts
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Product(part) => part.flops(),
+                        Piece::Map { entries, .. } => entries.len() as u128,
+                    })
+                    .sum();
+                // several products may have one target
+                let all: u128 = p.steps[begin..pass.end]
+                    .iter()
+                    .filter(|s| s.action.target() == target)
+                    .map(|s| match &s.action {
+                        Action::Product(whole) => whole.flops(),
+                        _ => p.arrays[target.unwrap_or_default()] as u128,
+                    })
+                    .sum();
+                assert_eq!(work, all, "{query} of {text}");
+            }
+        }
+        let [found, wanted] = both(text, &sizes, query);
+        assert!(distance(&found[0], &wanted[0]) < 1e-11, "{query} of {text} at {sizes:?}: {:e}", distance(&found[0], &wanted[0]));
+    }
+}
+
+#[test]
+fn passes_do_not_change_a_bit() {
+    for (text, sizes, query, _) in PASSES {
+        let mut m = model(text);
+        let q = syntax::query(&mut m, query).expect("a query");
+        let bound = data::bind(&m, &data::random(&m, 7, &owned(sizes)).expect("random data")).expect("data that fit");
+        let settings = pipeline::Settings { memory: 1 << 32, per_sample: false };
+        // several threads take no passes
+        let mut value = |threads: usize| {
+            let cpu = Dynamic(Cpu::<f64>::new(threads));
+            let answers = pipeline::evaluate_on(&cpu, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values");
+            answers.into_iter().flat_map(|a| a.values).map(|v| v.data).collect::<Vec<_>>()
+        };
+        assert_eq!(value(1), value(2), "{query} of {text}");
+    }
+}
+
+#[test]
+fn a_pass_that_meets_a_value_outside_a_domain_says_which_entry() {
+    let text = "dim m, n; input X: m × n; param w: n; input v: n\nloss sum(log(X w) .* (X v))";
+    let sizes = owned(&[("m", 600), ("n", 256)]);
+    assert_eq!(plan(text, &sizes, "loss").passes.len(), 1);
+    let mut m = model(text);
+    let q = syntax::query(&mut m, "loss").expect("a query");
+    let mut random = data::random(&m, 7, &sizes).expect("random data");
+    for (name, a) in &mut random.arrays {
+        a.data.iter_mut().for_each(|x| *x = x.abs());
+        if name == "X" {
+            a.data[577 * 256..578 * 256].iter_mut().for_each(|x| *x = -*x);
         }
     }
-    let [found, wanted] = both(LOGISTIC, &sizes, "hvp(loss, v)");
-    assert!(distance(&found[0], &wanted[0]) < 1e-11);
-    // small ones are left as they are
-    assert!(plan(LOGISTIC, &owned(&[("m", 31), ("n", 30)]), "hvp(loss, v)").beside.is_empty());
+    let bound = data::bind(&m, &random).expect("data that fit");
+    let settings = pipeline::Settings { memory: 1 << 32, per_sample: false };
+    let mut message = |e: &dyn Executor| {
+        let answers = pipeline::evaluate_on(e, &mut m, std::slice::from_ref(&q), &bound, &settings);
+        answers.err().map(|d| d.message).unwrap_or_default()
+    };
+    let [one, two, reference] =
+        [message(&Dynamic(Cpu::<f64>::new(1))), message(&Dynamic(Cpu::<f64>::new(2))), message(&Reference)];
+    assert!(one.contains("entry 578"), "{one}");
+    assert_eq!(one, two);
+    assert!(reference.contains("entry 578"), "{reference}");
 }
 
 #[test]

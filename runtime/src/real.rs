@@ -21,6 +21,9 @@ pub trait Real: RealField + Copy {
     /// The sum of the products of as many entries.
     #[doc(hidden)]
     fn dot<S: Simd>(simd: S, a: &[Self], b: &[Self]) -> Self;
+    /// The sums of the products of each row with as many entries.
+    #[doc(hidden)]
+    fn dots<S: Simd, const N: usize>(simd: S, rows: [&[Self]; N], b: &[Self]) -> [Self; N];
     /// Numbers in double precision.
     #[doc(hidden)]
     fn into_f64(numbers: Vec<Self>) -> Vec<f64> {
@@ -55,8 +58,10 @@ pub trait Real: RealField + Copy {
 /// Entries with their strides by row and by column.
 pub(crate) type View<'a, R> = (&'a [R], [usize; 2]);
 
-/// Registers in which sums are added up side by side.
+/// Registers in which a sum is added up side by side.
 const CHAINS: usize = 4;
+/// And each sum of products: several of them are added up at once.
+const PAIR: usize = 2;
 
 /// Sums by vectors: the functions of the instructions for entries of this type.
 macro_rules! sums {
@@ -75,16 +80,37 @@ macro_rules! sums {
         }
         #[inline(always)]
         fn dot<S: Simd>(simd: S, a: &[Self], b: &[Self]) -> Self {
-            let ((a, rest), (b, other)) = (S::$vectors(a), S::$vectors(b));
-            let mut chains = [simd.$splat(0.0); CHAINS];
-            let ((many, few), (others, left)) = (a.as_chunks::<CHAINS>(), b.as_chunks::<CHAINS>());
-            for (a, b) in many.iter().zip(others) {
-                chains.iter_mut().zip(a.iter().zip(b)).for_each(|(s, (&x, &y))| *s = simd.$mul_add(x, y, *s));
+            let [sum] = Self::dots(simd, [a], b);
+            sum
+        }
+        #[inline(always)]
+        fn dots<S: Simd, const N: usize>(simd: S, rows: [&[Self]; N], b: &[Self]) -> [Self; N] {
+            let (b, other) = S::$vectors(b);
+            let mut chains = [[simd.$splat(0.0); PAIR]; N];
+            let (many, left) = b.as_chunks::<PAIR>();
+            // slices of equal lengths, so that no entry is looked at twice
+            let mut parts = [(b, other); N];
+            for (part, row) in parts.iter_mut().zip(rows) {
+                let (vectors, rest) = S::$vectors(row);
+                *part = (&vectors[..b.len()], &rest[..other.len()]);
             }
-            chains.iter_mut().zip(few.iter().zip(left)).for_each(|(s, (&x, &y))| *s = simd.$mul_add(x, y, *s));
-            let [x, y, z, w] = chains;
-            let sum = simd.$reduce(simd.$add(simd.$add(x, y), simd.$add(z, w)));
-            rest.iter().zip(other).fold(sum, |s, (&x, &y)| s + x * y)
+            for (k, y) in many.iter().enumerate() {
+                for (chain, part) in chains.iter_mut().zip(&parts) {
+                    for (c, s) in chain.iter_mut().enumerate() {
+                        *s = simd.$mul_add(part.0[k * PAIR + c], y[c], *s);
+                    }
+                }
+            }
+            let mut sums = [0.0; N];
+            for (n, [x, y]) in chains.into_iter().enumerate() {
+                let mut x = x;
+                for (c, &z) in left.iter().enumerate() {
+                    x = simd.$mul_add(parts[n].0[many.len() * PAIR + c], z, x);
+                }
+                let sum = simd.$reduce(simd.$add(x, y));
+                sums[n] = parts[n].1.iter().zip(other).fold(sum, |s, (&x, &y)| s + x * y);
+            }
+            sums
         }
     };
 }

@@ -3,7 +3,6 @@
 //! Every contraction is worked off in its cheapest order; what two contractions make alike in between is made once.
 
 mod alike;
-mod beside;
 mod build;
 mod cost;
 mod draft;
@@ -12,8 +11,11 @@ mod fold;
 mod inline;
 mod layout;
 mod order;
+mod pass;
 mod symmetry;
 mod term;
+
+pub use pass::{Pass, Piece};
 
 use super::{EntryValues, Failure, Functions, Kink, Program};
 use crate::number::Number;
@@ -133,9 +135,8 @@ pub struct Plan {
     pub numbers: Vec<(ArrayId, Number)>,
     /// The steps in order.
     pub steps: Vec<Planned>,
-    /// Steps from which on products read the same large array, up to another step, and these products in parts, such that parts that
-    /// read the same are neighbours.
-    pub beside: BTreeMap<usize, (usize, Vec<Product>)>,
+    /// Passes over large arrays, by their first steps.
+    pub passes: BTreeMap<usize, Pass>,
     /// The results with their shapes.
     pub outputs: Vec<(ArrayId, [usize; 2])>,
     /// Arrays that are read without ever being written before: they are zero.
@@ -164,7 +165,7 @@ impl Plan {
     /// Says after which step nothing reads an array any more, and how much is held at most.
     fn lifetimes(&mut self) {
         self.first_writes();
-        self.side_by_side();
+        self.find_passes();
         let mut last = vec![None; self.arrays.len()];
         for (k, s) in self.steps.iter().enumerate() {
             s.action.arrays().into_iter().for_each(|a| last[a] = Some(k));

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Real,
-    dynamic::{Cpu, Engine, Input, execute},
+    dynamic::{Backend, Cpu, Engine, Input, execute},
 };
 use hesse_compiler::{
     emit::c::{self, Kernels, Precision, Task},
@@ -119,13 +119,15 @@ impl<R: Real, A: Api<R>> Device<R, A> {
         let host = Cpu::<f64>::new(1);
         let (value, target) = match &plan.steps[step].action {
             Action::Map { name, values, parameters, argument, target } => {
-                let argument = Cow::Owned(down(*argument)?);
-                (crate::dynamic::Backend::map(&host, name, values, parameters, &argument), *target)
+                let argument: Cow<[f64]> = Cow::Owned(down(*argument)?);
+                let n = argument.len();
+                let mut value = host.blank(n);
+                (host.map(name, values, parameters, &argument, 0..n, &mut value).map(|()| value), *target)
             }
             Action::Call { name, values, arguments, sizes, target, times } => {
                 let data = arguments.iter().map(|a| Ok(Cow::Owned(down(a.0)?))).collect::<Result<Vec<_>, Failure>>()?;
                 let list: Vec<(&Cow<[f64]>, [usize; 2])> = data.iter().zip(arguments).map(|(d, a)| (d, a.1)).collect();
-                (crate::dynamic::Backend::call(&host, name, values, &list, sizes, *times), *target)
+                (host.call(name, values, &list, sizes, *times), *target)
             }
             Action::Watch { name, argument: (a, [rows, cols]), kink } => {
                 let data = down(*a)?;

@@ -21,7 +21,7 @@ use hesse_compiler::{
     number::Number,
 };
 use smallvec::SmallVec;
-use std::{borrow::Cow, collections::BTreeMap, sync::Mutex};
+use std::{borrow::Cow, collections::BTreeMap, ops::Range, sync::Mutex};
 
 /// Arrays and what is done to them. Every back end passes the same tests: `tests/conformance.rs`.
 pub trait Backend {
@@ -59,7 +59,7 @@ pub trait Backend {
     /// `target += coefficient · Σ Π factors`, or `=` where the product is the first of its target; the factors are the arrays of the
     /// product's factors in order.
     fn product<'a>(&self, product: &Product, factors: &[&Self::Array<'a>], target: &mut Self::Array<'a>);
-    /// An entrywise function.
+    /// An entrywise function of some entries, written to the same entries of the target.
     ///
     /// Errors: an entry at which it has no value.
     fn map<'a>(
@@ -68,7 +68,9 @@ pub trait Backend {
         values: &EntryValues,
         parameters: &[Number],
         argument: &Self::Array<'a>,
-    ) -> Result<Self::Array<'a>, DomainError>;
+        entries: Range<usize>,
+        target: &mut Self::Array<'a>,
+    ) -> Result<(), DomainError>;
     /// The function of matrices of that name, of those shapes, `times` times: each argument holds the matrices of all times one after the other, or
     /// one matrix that all share.
     ///
@@ -202,24 +204,25 @@ impl<R: Real> Backend for Cpu<R> {
     fn map<'a>(
         &self,
         name: &'static str,
-        entries: &EntryValues,
+        function: &EntryValues,
         parameters: &[Number],
         argument: &Self::Array<'a>,
-    ) -> Result<Self::Array<'a>, DomainError> {
-        let mut array = self.blank(argument.len());
-        let out = array.to_mut();
+        entries: Range<usize>,
+        target: &mut Self::Array<'a>,
+    ) -> Result<(), DomainError> {
+        let (argument, out) = (&argument[entries.clone()], &mut target.to_mut()[entries]);
         if let (Some(x), Some(y)) = (R::as_f64(argument), R::as_f64_mut(out)) {
             let numbers: SmallVec<[f64; 2]> = parameters.iter().map(|p| p.to_f64()).collect();
             if !values::map(name, &numbers, x, y) {
-                index::map_to(name, entries, parameters, x, y)?;
+                index::map_to(name, function, parameters, x, y)?;
             }
-            return Ok(array);
+            return Ok(());
         }
         // functions are evaluated in double precision, whatever the arrays hold
         let double: Vec<f64> = argument.iter().map(|x| x.f64()).collect();
-        let values = index::map(name, entries, parameters, &double)?;
+        let values = index::map(name, function, parameters, &double)?;
         out.iter_mut().zip(values).for_each(|(y, x)| *y = R::of(x));
-        Ok(array)
+        Ok(())
     }
 
     fn call<'a>(

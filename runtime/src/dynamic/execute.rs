@@ -3,8 +3,8 @@
 use super::{backend::Backend, finite};
 use hesse_compiler::{
     index::{
-        Executor, Failure, Outcome, Prepared, Program, Sample, Setting,
-        plan::{Action, Batch, Plan, Product},
+        DomainError, Executor, Failure, Outcome, Prepared, Program, Sample, Setting,
+        plan::{Action, Batch, Pass, Piece, Plan, Product},
     },
     matrix::Matrix,
 };
@@ -78,6 +78,29 @@ impl<A> Arrays<A> {
         self.put(id, target);
     }
 
+    /// Does a pass over a large array.
+    ///
+    /// Errors: values outside a domain.
+    fn pass<'a, B: Backend<Array<'a> = A>>(&self, backend: &B, plan: &Plan, pass: &Pass) -> Result<(), DomainError> {
+        for piece in &pass.pieces {
+            match piece {
+                Piece::Product(p) => self.product(backend, plan, p, |p, factors, target| backend.product(p, factors, target)),
+                Piece::Map { step, entries } => {
+                    let Action::Map { name, values, parameters, argument, target: id } = &plan.steps[*step].action else {
+                        continue;
+                    };
+                    let mut target = self.take(*id).unwrap_or_else(|| backend.blank(plan.arrays[*id]));
+                    let argument = self.read(*argument);
+                    let argument = argument.as_ref().expect(MADE);
+                    let done = backend.map(name, values, parameters, argument, entries.clone(), &mut target);
+                    self.put(*id, target);
+                    done?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Does one step; `multiply` does its product. Gives back a note, if there is one.
     ///
     /// Errors: values outside a domain.
@@ -91,9 +114,12 @@ impl<A> Arrays<A> {
         match action {
             Action::Product(p) => self.product(backend, plan, p, multiply),
             Action::Map { name, values, parameters, argument, target } => {
+                let n = plan.arrays[*target];
+                let mut value = backend.blank(n);
                 let argument = self.read(*argument);
-                let argument = argument.as_ref().expect(MADE);
-                let value = backend.map(name, values, parameters, argument).map_err(Failure::Domain)?;
+                backend
+                    .map(name, values, parameters, argument.as_ref().expect(MADE), 0..n, &mut value)
+                    .map_err(Failure::Domain)?;
                 self.put(*target, value);
             }
             Action::Call { name, values, arguments, sizes, target, times } => {
@@ -141,17 +167,24 @@ impl<A> Arrays<A> {
     }
 }
 
-/// Runs a plan, step after step; products of one large array part by part.
+/// Runs a plan, step after step; passes part after part.
 ///
 /// Errors: data that are missing or of another size; values outside a domain.
 pub fn execute<B: Backend>(backend: &B, plan: &Plan, input: Input) -> Result<Outcome<f64>, Failure> {
+    run(backend, plan, input, true)
+}
+
+fn run<B: Backend>(backend: &B, plan: &Plan, input: Input, in_passes: bool) -> Result<Outcome<f64>, Failure> {
     let arrays = Arrays::given(backend, plan, input)?;
     let mut notes = BTreeSet::new();
     let mut done = 0;
     for (k, step) in plan.steps.iter().enumerate() {
-        if let Some((end, parts)) = plan.beside.get(&k) {
-            parts.iter().for_each(|p| arrays.product(backend, plan, p, |p, factors, target| backend.product(p, factors, target)));
-            done = *end;
+        if let Some(pass) = plan.passes.get(&k).filter(|_| in_passes) {
+            if arrays.pass(backend, plan, pass).is_err() {
+                // of whole arrays it is known which entry is outside a domain
+                return run(backend, plan, input, false);
+            }
+            done = pass.end;
         }
         if k >= done {
             let note = arrays.step(backend, plan, &step.action, |p, factors, target| backend.product(p, factors, target))?;

@@ -107,22 +107,68 @@ impl<R: Real> Work for Planes<'_, R> {
         let Planes { alpha, store, letters: (outer, next, inner), all: (target, left, right) } = self;
         let n = inner.n;
         // every way of moving has loops of its own, without a closure, so that all of it is inlined
-        macro_rules! rows {
-            (|$c:ident, $a:ident, $b:ident| $row:expr) => {{
+        macro_rules! planes {
+            (|$at:ident| $plane:expr) => {{
                 let mut walk = Walk::new(outer);
                 loop {
-                    let [pc, pa, pb] = walk.at;
-                    for k in 0..next.n {
-                        let ($c, $a, $b) = (&mut target[pc + k * next.c..], &left[pa + k * next.a..], &right[pb + k * next.b..]);
-                        $row;
-                    }
+                    let $at = walk.at;
+                    $plane;
                     if !walk.on() {
                         break;
                     }
                 }
             }};
         }
+        macro_rules! rows {
+            (|$c:ident, $a:ident, $b:ident| $row:expr) => {
+                planes!(|at| for k in 0..next.n {
+                    let ($c, $a, $b) =
+                        (&mut target[at[0] + k * next.c..], &left[at[1] + k * next.a..], &right[at[2] + k * next.b..]);
+                    $row;
+                })
+            };
+        }
+        // rows of one factor with a row of the other that stays: four at once, so that the other is read less often
+        macro_rules! dots {
+            ($rows:ident, $at:tt, $step:expr, $other:ident, $there:tt) => {
+                planes!(|at| {
+                    let other = &$other[at[$there]..][..n];
+                    let mut k = 0;
+                    while k < next.n {
+                        let row = |r: usize| &$rows[at[$at] + (k + r).min(next.n - 1) * $step..][..n];
+                        let sums = R::dots(simd, [row(0), row(1), row(2), row(3)], other);
+                        for (r, s) in sums.into_iter().enumerate().take(next.n - k) {
+                            target[at[0] + (k + r) * next.c] += alpha * s;
+                        }
+                        k += 4;
+                    }
+                })
+            };
+        }
+        // multiples of rows of one factor are added to one row: four at once, so that it is read and written less often
+        macro_rules! sums {
+            ($rows:ident, $at:tt, $step:expr, $numbers:ident, $there:tt, $next:expr) => {
+                planes!(|at| {
+                    let c = &mut target[at[0]..][..n];
+                    let mut k = 0;
+                    while k + 4 <= next.n {
+                        let row =
+                            |r: usize| (&$rows[at[$at] + (k + r) * $step..][..n], alpha * $numbers[at[$there] + (k + r) * $next]);
+                        add_four(c, [row(0), row(1), row(2), row(3)]);
+                        k += 4;
+                    }
+                    for k in k..next.n {
+                        add(c, &$rows[at[$at] + k * $step..][..n], alpha * $numbers[at[$there] + k * $next]);
+                    }
+                })
+            };
+        }
+        let many = next.n > 1;
         match (inner.strides(), store) {
+            ([0, 1, 1], _) if next.b == 0 && many => dots!(left, 1, next.a, right, 2),
+            ([0, 1, 1], _) if next.a == 0 && many => dots!(right, 2, next.b, left, 1),
+            ([1, 1, 0], false) if next.c == 0 && many => sums!(left, 1, next.a, right, 2, next.b),
+            ([1, 0, 1], false) if next.c == 0 && many => sums!(right, 2, next.b, left, 1, next.a),
             ([0, 1, 1], _) => rows!(|c, a, b| c[0] += alpha * R::dot(simd, &a[..n], &b[..n])),
             ([0, 1, 0], _) => rows!(|c, a, b| c[0] += alpha * b[0] * R::sum(simd, &a[..n])),
             ([0, x, y], _) => rows!(|c, a, b| c[0] += alpha * (0..n).fold(R::of(0.0), |s, i| s + a[i * x] * b[i * y])),
@@ -155,4 +201,13 @@ fn put<R: Real>(c: &mut [R], a: &[R], s: R) {
 #[inline(always)]
 fn add<R: Real>(c: &mut [R], a: &[R], s: R) {
     c.iter_mut().zip(a).for_each(|(c, &x)| *c += s * x);
+}
+
+#[inline(always)]
+fn add_four<R: Real>(c: &mut [R], [(a, s), (b, t), (d, u), (e, v)]: [(&[R], R); 4]) {
+    let n = c.len();
+    let (a, b, d, e) = (&a[..n], &b[..n], &d[..n], &e[..n]);
+    for i in 0..n {
+        c[i] = c[i] + s * a[i] + t * b[i] + u * d[i] + v * e[i];
+    }
 }
