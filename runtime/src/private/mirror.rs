@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use std::thread;
 
 /// Rows of a square on the diagonal that is computed whole.
-const SQUARE: usize = 64;
+const SQUARE: usize = 32;
 /// Rows, or columns, that a matrix product does well with multiples of.
 const TILE: usize = 24;
 /// Rows below which halving does not pay.
