@@ -89,14 +89,14 @@ fn one(draft: &mut Draft, array: ArrayId, ahead: bool) -> bool {
     let mut choices = vec![];
     for (&k, list) in &uses.readers {
         let old = terms(draft, k);
-        let mut new = Some(vec![]);
-        for (i, t) in old.iter().enumerate() {
-            let put = if list.contains(&i) { replaced(t, array, &definition, &draft.shapes) } else { Some(vec![t.clone()]) };
-            new = new.zip(put).map(|(new, put)| [new, put].concat());
-        }
+        let put = |(i, t): (usize, &Term)| match list.binary_search(&i) {
+            Ok(_) => replaced(t, array, &definition, &draft.shapes),
+            Err(_) => Some(vec![t.clone()]),
+        };
+        let new: Option<Vec<Vec<Term>>> = old.iter().enumerate().map(put).collect();
         let before: f64 = old.iter().map(Term::cost).sum();
         let new = new.map(|new| {
-            let plain = Settled { sums: vec![], terms: new };
+            let plain = Settled { sums: vec![], terms: new.concat() };
             // terms that take the place of one may have factors in common with others
             if !ahead || plain.cost() < before { plain } else { factor::settle(plain.terms, &mut next) }
         });

@@ -3,7 +3,11 @@
 use super::{ArrayId, order, order::Letters};
 use crate::number::Number;
 use smallvec::SmallVec;
-use std::cell::OnceCell;
+use std::{
+    cell::OnceCell,
+    ops::{Deref, DerefMut},
+    rc::Rc,
+};
 
 /// One stride for every letter of a term.
 pub(super) type Strides = SmallVec<[usize; 10]>;
@@ -28,9 +32,13 @@ impl Factor {
     }
 }
 
-/// `target += coefficient · Σ Π factors`.
+/// `target += coefficient · Σ Π factors`. Clones share what they are until one of them is changed.
 #[derive(Clone, Debug)]
-pub(super) struct Term {
+pub(super) struct Term(Rc<Parts>);
+
+/// What a term is made of.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
     pub(super) coefficient: Number,
     /// Extents of the letters.
     pub(super) extents: Vec<usize>,
@@ -42,12 +50,26 @@ pub(super) struct Term {
     cost: OnceCell<f64>,
 }
 
+impl Deref for Term {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Term {
+    fn deref_mut(&mut self) -> &mut Parts {
+        Rc::make_mut(&mut self.0)
+    }
+}
+
 /// Most letters of a term: they are the bits of a word.
 pub(super) const LETTERS: usize = 64;
 
 impl Term {
     pub(super) fn new(coefficient: Number, extents: Vec<usize>, factors: Vec<Factor>, target: Factor, note: usize) -> Term {
-        Term { coefficient, extents, factors, target, note, cost: OnceCell::new() }
+        Term(Rc::new(Parts { coefficient, extents, factors, target, note, cost: OnceCell::new() }))
     }
 
     pub(super) fn volumes(&self) -> Vec<f64> {
