@@ -120,7 +120,9 @@ fn what_is_alike_is_made_once_and_known_numbers_are_no_steps() {
 }
 
 /// A model, sizes at which an array is large, a query, and how many steps each pass over it has.
-const PASSES: &[(&str, &[(&str, usize)], &str, &[usize])] = &[
+type Passes = (&'static str, &'static [(&'static str, usize)], &'static str, &'static [usize]);
+
+const PASSES: &[Passes] = &[
     // X w, X v, what lies between, and X' t: all there is
     (LOGISTIC, &[("m", 531), ("n", 300)], "hvp(loss, v)", &[10]),
     (LOGISTIC, &[("m", 531), ("n", 300)], "grad(loss, w)", &[5]),
