@@ -123,9 +123,6 @@ impl<R: Real, A: Api<R>> Device<R, A> {
                 let n = argument.len();
                 let mut value = host.blank(n);
                 (host.map(name, values, parameters, &argument, 0..n, &mut value).map(|()| value), *target)
-                let n = argument.len();
-                let mut value = host.blank(n);
-                (host.map(name, values, parameters, &argument, 0..n, &mut value).map(|()| value), *target)
             }
             Action::Call { name, values, arguments, sizes, target, times } => {
                 let data = arguments.iter().map(|a| Ok(Cow::Owned(down(a.0)?))).collect::<Result<Vec<_>, Failure>>()?;

@@ -11,8 +11,8 @@ use std::{
 
 /// Entries from which on an array does not stay near the processor.
 const LARGE: usize = 1 << 17;
-/// Multiplications for each of its entries up to which it is its entries that take the time.
-const FEW: usize = 8;
+/// Neighbours in a sum from which on one row after the other is added to it.
+const SPAN: usize = 16;
 /// Entries of it that are done before the next.
 const PART: usize = 1 << 15;
 
@@ -60,13 +60,12 @@ impl Plan {
         }
     }
 
-    /// The large array that a product goes over with little to do, and how far its slowest letter moves there.
+    /// The large array of which a product reads every entry once, and how far its slowest letter moves there.
     fn large(&self, step: usize) -> Option<(ArrayId, usize)> {
         let Action::Product(p) = &self.steps[step].action else { return None };
         let all: usize = p.extents.iter().product();
-        let reached = |o: &Operand| (0..p.extents.len()).filter(|&l| o.strides[l] != 0).map(|l| p.extents[l]).product::<usize>();
-        let whole = |o: &&Operand| o.offset == 0 && self.arrays[o.array] > LARGE && reached(o) == self.arrays[o.array];
-        let factor = p.factors.iter().find(whole).filter(|o| p.factors.len() == 2 && all <= FEW * self.arrays[o.array])?;
+        let once = |f: &&Operand| f.offset == 0 && f.strides.iter().all(|s| *s != 0) && self.arrays[f.array] == all;
+        let factor = p.factors.iter().find(once).filter(|_| all > LARGE && p.factors.len() == 2)?;
         Some((factor.array, factor.strides.iter().copied().max()?))
     }
 
@@ -178,7 +177,7 @@ impl<'p> Draft<'p> {
     }
 
     fn letter(&self, p: &Product) -> Option<usize> {
-        if p.factors.iter().any(|f| self.sums.contains(&f.array)) {
+        if p.factors.iter().any(|f| self.sums.contains(&f.array)) || p.is_matrix_product() {
             return None;
         }
         // what is read or written for one value of the letter lies between that and the next
@@ -192,8 +191,8 @@ impl<'p> Draft<'p> {
         let letter = (0..p.extents.len()).find(along).filter(|_| !own.is_empty())?;
         let (target, step) = (p.target.array, p.target.strides[letter]);
         let fits = match step {
-            // no other sum is added to it, so that their order stays
-            0 => !self.has(target) && !p.is_matrix_product(),
+            // added up in one order, in parts and as a whole: nothing else is added to it
+            0 => !self.has(target) && p.adds_rows(),
             _ => self.writes(target, step) && parted(&p.target, letter, step),
         };
         let halved = p.symmetric.iter().chain(&p.exchange).any(|pair| pair.contains(&letter));
@@ -220,6 +219,12 @@ impl Product {
         let moves = |l: usize| [a.strides[l] != 0, b.strides[l] != 0, self.target.strides[l] != 0];
         let roles: BTreeSet<[bool; 3]> = (0..self.extents.len()).map(moves).collect();
         [[true, false, true], [false, true, true], [true, true, false]].iter().all(|r| roles.contains(r))
+    }
+
+    /// Whether neighbours in a factor are neighbours in the target, many of them.
+    fn adds_rows(&self) -> bool {
+        let near = |l: usize| self.factors.iter().all(|f| f.strides[l] <= 1) && self.factors.iter().any(|f| f.strides[l] == 1);
+        (0..self.extents.len()).any(|l| self.extents[l] >= SPAN && self.target.strides[l] == 1 && near(l))
     }
 
     /// The part for these values of a letter.
