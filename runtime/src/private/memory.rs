@@ -72,7 +72,7 @@ impl<R: Real> Memory<R> {
     /// Takes an array out, from its first entry on.
     #[cfg(any(feature = "opencl", feature = "cuda"))]
     pub(crate) fn take(&mut self, a: Array) -> Vec<R> {
-        std::mem::take(&mut self.0[a.id])
+        std::mem::take(&mut self.arrays[a.id])
     }
 
     /// A function of every entry.
