@@ -87,7 +87,7 @@ impl<A> Arrays<A> {
                 Piece::Product(p) => self.product(backend, plan, p, |p, factors, target| backend.product(p, factors, target)),
                 Piece::Map { step, entries } => {
                     let Action::Map { name, values, parameters, argument, target: id } = &plan.steps[*step].action else {
-                        continue;
+                        unreachable!("the planner makes such pieces of entrywise functions alone")
                     };
                     let mut target = self.take(*id).unwrap_or_else(|| backend.blank(plan.arrays[*id]));
                     let argument = self.read(*argument);

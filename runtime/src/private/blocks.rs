@@ -19,35 +19,25 @@ pub(crate) fn multiply<R: Real>(
     [m, k, n]: [usize; 3],
     alpha: R,
     add: bool,
-    (a, ra): View<R>,
-    (b, rb): View<R>,
+    a: View<R>,
+    b: View<R>,
     (c, rc): (&mut [R], [usize; 2]),
     spare: &mut Vec<R>,
 ) {
-    // by rows, or the transposes
-    if rc[0] < rc[1] {
-        let [ra, rb, rc] = [ra, rb, rc].map(|[row, col]| [col, row]);
-        return by_rows([n, k, m], alpha, add, (b, rb), (a, ra), (c, rc), spare);
-    }
-    by_rows([m, k, n], alpha, add, (a, ra), (b, rb), (c, rc), spare);
-}
-
-/// The product where neighbours in the target are neighbours in its rows: the library takes a vector of b and a number of a.
-fn by_rows<R: Real>(
-    [m, k, n]: [usize; 3],
-    alpha: R,
-    add: bool,
-    (a, ra): View<R>,
-    (b, rb): View<R>,
-    (c, rc): (&mut [R], [usize; 2]),
-    spare: &mut Vec<R>,
-) {
+    // neighbours in the target are neighbours in a row of it, else of its transpose: the library takes vectors of b, numbers of a
+    let turned = |[row, col]: [usize; 2]| [col, row];
+    let ([m, n], (a, ra), (b, rb), rc) = match rc[0] < rc[1] {
+        true => ([n, m], (b.0, turned(b.1)), (a.0, turned(a.1)), turned(rc)),
+        false => ([m, n], a, b, rc),
+    };
     if k > DEPTH && (rb[0] >= PAGE || ra[1] >= PAGE) {
-        let rows = |beside: usize, inner: [usize; 2]| if beside >= FEW && inner[0] >= PAGE && inner[1] == 1 { DEPTH } else { 0 };
-        let (left, right) = (rows(n, [ra[1], ra[0]]), rows(m, rb));
+        // rows are copied where they are pages apart, and there is more than a little to do with them
+        let copied = |[inner, own]: [usize; 2], with: usize| inner >= PAGE && own == 1 && with >= FEW;
+        let (copy_a, copy_b) = (copied(turned(ra), n), copied(rb, m));
         for j in (0..n).step_by(WIDTH) {
             let width = WIDTH.min(n - j);
-            let (for_a, for_b) = (left * apart(m), right * apart(width));
+            let [for_a, for_b] =
+                [(copy_a, m), (copy_b, width)].map(|(copy, entries)| if copy { DEPTH * apart(entries) } else { 0 });
             if spare.len() < for_a + for_b {
                 spare.resize(for_a + for_b, R::of(0.0));
             }
@@ -55,11 +45,11 @@ fn by_rows<R: Real>(
             for i in (0..k).step_by(DEPTH) {
                 let depth = DEPTH.min(k - i);
                 let (mut x, mut y) = ((&a[i * ra[1]..], ra), (&b[i * rb[0] + j * rb[1]..], rb));
-                if left > 0 {
+                if copy_a {
                     copy((x.0, ra[1]), [depth, m], for_a);
                     x = (for_a, [1, apart(m)]);
                 }
-                if right > 0 {
+                if copy_b {
                     copy((y.0, rb[0]), [depth, width], for_b);
                     y = (for_b, [apart(width), 1]);
                 }

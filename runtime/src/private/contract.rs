@@ -106,7 +106,7 @@ impl<R: Real> Work for Planes<'_, R> {
     fn run<S: Simd>(self, simd: S) {
         let Planes { alpha, store, letters: (outer, next, inner), all: (target, left, right) } = self;
         let n = inner.n;
-        // every way of moving has loops of its own, without a closure, so that all of it is inlined
+        // every way of moving has loops of its own, written out, so that all of it is inlined
         macro_rules! planes {
             (|$at:ident| $plane:expr) => {{
                 let mut walk = Walk::new(outer);
@@ -133,14 +133,17 @@ impl<R: Real> Work for Planes<'_, R> {
             ($rows:ident, $at:tt, $step:expr, $other:ident, $there:tt) => {
                 planes!(|at| {
                     let other = &$other[at[$there]..][..n];
+                    let row = |k: usize| &$rows[at[$at] + k * $step..][..n];
                     let mut k = 0;
-                    while k < next.n {
-                        let row = |r: usize| &$rows[at[$at] + (k + r).min(next.n - 1) * $step..][..n];
-                        let sums = R::dots(simd, [row(0), row(1), row(2), row(3)], other);
-                        for (r, s) in sums.into_iter().enumerate().take(next.n - k) {
+                    while k + 4 <= next.n {
+                        let sums = R::dots(simd, [row(k), row(k + 1), row(k + 2), row(k + 3)], other);
+                        for (r, s) in sums.into_iter().enumerate() {
                             target[at[0] + (k + r) * next.c] += alpha * s;
                         }
                         k += 4;
+                    }
+                    for k in k..next.n {
+                        target[at[0] + k * next.c] += alpha * R::dot(simd, row(k), other);
                     }
                 })
             };
@@ -150,25 +153,24 @@ impl<R: Real> Work for Planes<'_, R> {
             ($rows:ident, $at:tt, $step:expr, $numbers:ident, $there:tt, $next:expr) => {
                 planes!(|at| {
                     let c = &mut target[at[0]..][..n];
+                    let row = |k: usize| (&$rows[at[$at] + k * $step..][..n], alpha * $numbers[at[$there] + k * $next]);
                     let mut k = 0;
                     while k + 4 <= next.n {
-                        let row =
-                            |r: usize| (&$rows[at[$at] + (k + r) * $step..][..n], alpha * $numbers[at[$there] + (k + r) * $next]);
-                        add_four(c, [row(0), row(1), row(2), row(3)]);
+                        add_four(c, [row(k), row(k + 1), row(k + 2), row(k + 3)]);
                         k += 4;
                     }
                     for k in k..next.n {
-                        add(c, &$rows[at[$at] + k * $step..][..n], alpha * $numbers[at[$there] + k * $next]);
+                        let (row, number) = row(k);
+                        add(c, row, number);
                     }
                 })
             };
         }
-        let many = next.n > 1;
         match (inner.strides(), store) {
-            ([0, 1, 1], _) if next.b == 0 && many => dots!(left, 1, next.a, right, 2),
-            ([0, 1, 1], _) if next.a == 0 && many => dots!(right, 2, next.b, left, 1),
-            ([1, 1, 0], false) if next.c == 0 && many => sums!(left, 1, next.a, right, 2, next.b),
-            ([1, 0, 1], false) if next.c == 0 && many => sums!(right, 2, next.b, left, 1, next.a),
+            ([0, 1, 1], _) if next.b == 0 => dots!(left, 1, next.a, right, 2),
+            ([0, 1, 1], _) if next.a == 0 => dots!(right, 2, next.b, left, 1),
+            ([1, 1, 0], false) if next.c == 0 => sums!(left, 1, next.a, right, 2, next.b),
+            ([1, 0, 1], false) if next.c == 0 => sums!(right, 2, next.b, left, 1, next.a),
             ([0, 1, 1], _) => rows!(|c, a, b| c[0] += alpha * R::dot(simd, &a[..n], &b[..n])),
             ([0, 1, 0], _) => rows!(|c, a, b| c[0] += alpha * b[0] * R::sum(simd, &a[..n])),
             ([0, x, y], _) => rows!(|c, a, b| c[0] += alpha * (0..n).fold(R::of(0.0), |s, i| s + a[i * x] * b[i * y])),

@@ -44,8 +44,8 @@ impl Plan {
     pub(super) fn find_passes(&mut self) {
         let mut k = 0;
         while k < self.steps.len() {
-            let found = self.large(k).and_then(|(array, unit)| Draft::new(self, k, array, unit));
-            let Some(Draft { before, steps, unit, values, .. }) = found else {
+            let found = self.large(k).and_then(|(array, unit)| Candidate::new(self, k, array, unit));
+            let Some(Candidate { before, steps, unit, values, .. }) = found else {
                 k += 1;
                 continue;
             };
@@ -87,7 +87,7 @@ impl Plan {
 }
 
 /// What a pass is made of.
-struct Draft<'p> {
+struct Candidate<'p> {
     plan: &'p Plan,
     /// Entries of the large array for every value of its slowest letter, and the number of values.
     unit: usize,
@@ -104,10 +104,10 @@ struct Draft<'p> {
     steps: Vec<(usize, usize)>,
 }
 
-impl<'p> Draft<'p> {
+impl<'p> Candidate<'p> {
     /// The pass from a step on, if it reads the large array at least twice.
-    fn new(plan: &'p Plan, begin: usize, array: ArrayId, unit: usize) -> Option<Draft<'p>> {
-        let mut draft = Draft {
+    fn new(plan: &'p Plan, begin: usize, array: ArrayId, unit: usize) -> Option<Candidate<'p>> {
+        let mut pass = Candidate {
             plan,
             unit,
             values: plan.arrays[array] / unit,
@@ -126,17 +126,17 @@ impl<'p> Draft<'p> {
             let (reads, target) = (step.action.reads(), step.action.target());
             let free =
                 !reads.iter().any(|a| written.contains(a)) && !target.is_some_and(|t| read.contains(&t) || written.contains(&t));
-            match draft.along(&step.action).filter(|_| free && target != Some(array)) {
+            match pass.along(&step.action).filter(|_| free && target != Some(array)) {
                 Some(along) => {
-                    draft.join(&step.action, along);
-                    draft.steps.push((k, along));
+                    pass.join(&step.action, along);
+                    pass.steps.push((k, along));
                     if reads.contains(&array) {
-                        readers.push((draft.before.len(), draft.steps.len()));
+                        readers.push((pass.before.len(), pass.steps.len()));
                     }
                 }
                 None if k == begin => return None,
-                None if free && target.is_some_and(|t| !draft.has(t)) && !reads.iter().any(|a| draft.makes(*a)) => {
-                    draft.before.push(k);
+                None if free && target.is_some_and(|t| !pass.has(t)) && !reads.iter().any(|a| pass.makes(*a)) => {
+                    pass.before.push(k);
                 }
                 None => {
                     read.extend(reads);
@@ -145,9 +145,9 @@ impl<'p> Draft<'p> {
             }
         }
         let (before, steps) = readers.pop()?;
-        draft.before.truncate(before);
-        draft.steps.truncate(steps);
-        (!readers.is_empty()).then_some(draft)
+        pass.before.truncate(before);
+        pass.steps.truncate(steps);
+        (!readers.is_empty()).then_some(pass)
     }
 
     /// Whether a step of it reads or writes an array.

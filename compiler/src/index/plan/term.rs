@@ -32,7 +32,8 @@ impl Factor {
     }
 }
 
-/// `target += coefficient · Σ Π factors`. Clones share what they are until one of them is changed.
+/// `target += coefficient · Σ Π factors`. Clones share what they are until one of them is changed, which
+/// then costs something else.
 #[derive(Clone, Debug)]
 pub(super) struct Term(Rc<Parts>);
 
@@ -60,7 +61,9 @@ impl Deref for Term {
 
 impl DerefMut for Term {
     fn deref_mut(&mut self) -> &mut Parts {
-        Rc::make_mut(&mut self.0)
+        let parts = Rc::make_mut(&mut self.0);
+        parts.cost.take();
+        parts
     }
 }
 
