@@ -336,6 +336,8 @@ fn cpu_in_single_precision() {
 mod opencl {
     use super::*;
     use hesse::device::{Device, OpenCl};
+    use hesse_tests::library::Library;
+    use std::sync::atomic::Ordering;
 
     #[test]
     fn in_double_precision() {
@@ -367,6 +369,38 @@ mod opencl {
                     .collect::<Vec<_>>()
             });
             assert_eq!(apart, ordered, "{text}\n{query}");
+        }
+    }
+
+    /// Large products go to the driver's library, where it has one: rows, columns and batches of all orders, and windows that overlap,
+    /// which no library takes.
+    #[test]
+    fn large_products_by_a_library() {
+        let layer = "dim L, d, k; input X: L × d; target Y: L × k; param W: k × d; param A: L × L\nloss mse(tanh(A X W'), Y)";
+        let conv = "input X: 1 × 80; param W: 34 × 1 × 36; param A: 34 × 34\nF = A conv1d(X, W)\nloss sum(F ∘ F)";
+        let attention = include_str!("../examples/attention.hesse");
+        let table = [
+            (layer, "grad(loss, A)", 1, 4),
+            (layer, "hvp(loss, A, W)", 1, 10),
+            (layer, "grad(loss, W)", 3, 3),
+            (attention, "hvp(loss)", 2, 20),
+            (conv, "grad(loss, W)", 1, 1),
+        ];
+        for (text, query, samples, least) in table {
+            let (library, products) = Library::new();
+            let device = Dynamic(Device::<f64, _>::new(library));
+            let sizes = [("L", 40), ("d", 36), ("k", 33), ("dV", 36), ("dK", 34)];
+            let (mut m, bound) = batch_of(text, samples, &sizes);
+            let q = syntax::query(&mut m, query).expect("a query");
+            let settings = pipeline::Settings { memory: 1 << 30, per_sample: false };
+            let mut value = |e: &dyn Executor| {
+                pipeline::evaluate_on(e, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values")[0].values[0]
+                    .clone()
+            };
+            let (wanted, found) = (value(&Dynamic(Cpu::<f64>::new(1))), value(&device));
+            assert!(hesse_tests::distance(&wanted, &found) < 1e-12, "{text}\n{query}");
+            let done = products.load(Ordering::Relaxed);
+            assert!(done >= least, "{done} products\n{text}\n{query}");
         }
     }
 
@@ -515,10 +549,14 @@ const MODELS: &[(&str, &str)] = &[
 ];
 
 fn batch(text: &str, samples: usize) -> (syntax::Model, Bound) {
+    batch_of(text, samples, &[("n", 4), ("k", 3), ("L", 5), ("d", 3), ("dV", 6), ("dK", 2), ("dff", 7)])
+}
+
+/// The same at those sizes.
+fn batch_of(text: &str, samples: usize, sizes: &[(&str, usize)]) -> (syntax::Model, Bound) {
     let m = model(text);
-    let sizes: BTreeMap<String, usize> =
-        [("n", 4), ("k", 3), ("L", 5), ("d", 3), ("dV", 6), ("dK", 2), ("dff", 7)].map(|(n, s)| (n.to_owned(), s)).into();
-    let used: BTreeMap<String, usize> = sizes.into_iter().filter(|(n, _)| m.sizes.iter().any(|s| s == n)).collect();
+    let sizes = sizes.iter().map(|&(n, s)| (n.to_owned(), s));
+    let used: BTreeMap<String, usize> = sizes.filter(|(n, _)| m.sizes.iter().any(|s| s == n)).collect();
     let shared = data::random(&m, 1, &used).expect("random data");
     let mut bound = data::bind(&m, &shared).expect("data that fit");
     let inputs: Vec<String> = (m.graph.variables())

@@ -4,7 +4,8 @@
 
 mod on_a_device {
     use hesse::{Entries, device::Context, prelude::*};
-    use hesse_tests::uniform;
+    use hesse_tests::{library::Library, uniform};
+    use std::sync::atomic::Ordering;
 
     /// An array of that name with random entries.
     fn array<R: Real>(name: &str, rows: usize, cols: usize) -> DMatrix<R> {
@@ -208,6 +209,30 @@ mod on_a_device {
             let a: DVector<f64> = vector("a", n);
             same!(context, 1e-9, layer, direction, [X, B], a);
             near("adj", 1e-9, &layer.minors_on(&context, &a).expect("a query"), &layer.minors(&a).expect("a query"));
+        }
+    }
+
+    #[test]
+    fn large_products_are_done_by_a_library_where_there_is_one_and_by_tiles_else() {
+        let tiles = opened::<f64>();
+        let (library, products) = Library::new();
+        let library = Context::new::<f64, _>(library);
+        for ((L, dV, dK), large) in [((40, 36, 33), true), ((40, 36, 8), true), ((5, 4, 3), false)] {
+            let (layer, direction) = (Attention::new(dV, dK), Attention { Wv: array("other", dV, dV), ..Attention::new(dV, dK) });
+            let (x, y) = (array("X", L, dV), array("Y", L, dV));
+            let before = products.load(Ordering::Relaxed);
+            for context in [&library, &tiles] {
+                let near_all = |got: Attention, want: Attention| {
+                    near("in Wq", 1e-9, &got.Wq, &want.Wq);
+                    near("in Wk", 1e-9, &got.Wk, &want.Wk);
+                    near("in Wv", 1e-9, &got.Wv, &want.Wv);
+                };
+                near_all(layer.gradient_on(context, &x, &y).expect("parts"), layer.gradient(&x, &y).expect("parts"));
+                let (got, want) = (layer.hvp_on(context, &direction, &x, &y), layer.hvp(&direction, &x, &y));
+                near_all(got.expect("parts"), want.expect("parts"));
+            }
+            let done = products.load(Ordering::Relaxed) - before;
+            assert_eq!(done > 10, large, "{done} products at L = {L}, dV = {dV}, dK = {dK}");
         }
     }
 

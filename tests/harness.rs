@@ -1,5 +1,8 @@
 //! The one place of the tests that calls the compiler: every test is text in, text or numbers out.
 
+#[cfg(feature = "opencl")]
+pub mod library;
+
 use hesse::dynamic::{Cpu, Dynamic};
 use hesse_compiler::{
     data::Bound,

@@ -26,8 +26,8 @@ fn kernels(example: &str, queries: &[&str], sizes: &[(&str, usize)]) -> Kernels 
 fn order(k: &Kernels) -> String {
     let line = |t: &Task| match t {
         Task::Zero(a) => format!("zero t{a}\n"),
-        Task::Launch { kernel, arrays, gemm } => {
-            let (k, library) = (&k.kernels[*kernel], if gemm.is_some() { ", or the library" } else { "" });
+        Task::Launch { kernel, arrays, products } => {
+            let (k, library) = (&k.kernels[*kernel], if products.is_empty() { "" } else { ", or the library" });
             let arrays: Vec<String> = arrays.iter().map(|a| format!("t{a}")).collect();
             format!("{}<<<{}, {}>>>({}){library}\n", k.name, k.groups, k.threads, arrays.join(", "))
         }
@@ -84,7 +84,7 @@ fn both_languages_have_the_same_bytes() {
 /// Launches of an evaluation, and how many of them a library may do.
 fn launches(example: &str, query: &str, sizes: &[(&str, usize)]) -> [usize; 2] {
     let k = kernels(example, &[query], sizes);
-    let libraries = k.tasks.iter().filter(|t| matches!(t, Task::Launch { gemm: Some(_), .. })).count();
+    let libraries = k.tasks.iter().filter(|t| matches!(t, Task::Launch { products, .. } if !products.is_empty())).count();
     [k.tasks.iter().filter(|t| matches!(t, Task::Launch { .. })).count(), libraries]
 }
 

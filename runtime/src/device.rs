@@ -8,6 +8,7 @@ mod context;
 mod cuda;
 #[cfg(feature = "dynamic")]
 mod evaluate;
+mod gemm;
 mod launch;
 mod levels;
 mod memory;
@@ -22,6 +23,7 @@ mod work;
 pub use context::Context;
 #[cfg(feature = "cuda")]
 pub use cuda::Cuda;
+pub use gemm::{ByColumns, Stored};
 #[doc(hidden)]
 pub use launch::launch;
 pub use memory::Device;
@@ -31,6 +33,7 @@ pub use opencl::OpenCl;
 pub use run::Ready;
 
 use crate::Real;
+use gemm::Gemm;
 
 /// Why a device cannot compute.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -120,27 +123,6 @@ pub enum Dialect {
     OpenCl,
 }
 
-/// A matrix product that a vendor's library can do: `C += alpha A B` (or `=`), `batch` times; strides by row, column and matrix.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gemm {
-    /// Rows, inner size, columns.
-    pub shape: [usize; 3],
-    /// How many.
-    pub batch: usize,
-    /// Of the left factor.
-    pub left: [usize; 3],
-    /// Of the right factor.
-    pub right: [usize; 3],
-    /// Of the result.
-    pub target: [usize; 3],
-    /// Entries at which the three begin.
-    pub offsets: [usize; 3],
-    /// The coefficient.
-    pub alpha: f64,
-    /// Whether the result is added.
-    pub add: bool,
-}
-
 /// What a driver must do: memory, kernels, copies. Lengths and places count numbers.
 pub trait Api<R: Real> {
     /// Memory, or a part of it.
@@ -193,10 +175,10 @@ pub trait Api<R: Real> {
     fn in_order(&self) -> Result<(), DeviceError> {
         Ok(())
     }
-    /// Does a matrix product by the vendor's library: left, right, target. Tells whether there is one.
+    /// Does matrix products by the vendor's library: left, right, target. Tells whether there is one.
     ///
     /// Errors: the library's.
-    fn gemm(&self, _: &Gemm, _: [&Self::Memory; 3]) -> Result<bool, DeviceError> {
+    fn gemm(&self, _: &ByColumns, _: [&Self::Memory; 3]) -> Result<bool, DeviceError> {
         Ok(false)
     }
 }

@@ -5,7 +5,6 @@
 use hesse_compiler::{
     dim::Dim,
     emit::c::{Gemm, Host, Module, Task, formula},
-    index::plan::ArrayId,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -81,9 +80,9 @@ fn kernel(m: &Module, place: usize) -> Value {
 fn task(m: &Module, t: &Task) -> Value {
     match t {
         Task::Zero(a) => json!({ "zero": a }),
-        Task::Launch { kernel, arrays, gemm } => {
-            let product = gemm.as_ref().map(|g| matrix_product(g, arrays));
-            json!({ "launch": m.kernels.kernels[*kernel].name, "arrays": arrays, "matrix_product": product })
+        Task::Launch { kernel, arrays, products } => {
+            let products: Vec<Value> = products.iter().map(|g| matrix_product(m, g)).collect();
+            json!({ "launch": m.kernels.kernels[*kernel].name, "arrays": arrays, "matrix_products": products })
         }
         Task::Host(place) => {
             let Host { name, arguments, sizes, parameters, target, times } = &m.hosts[*place];
@@ -101,11 +100,15 @@ fn task(m: &Module, t: &Task) -> Value {
 }
 
 /// The call of a library that does the same.
-fn matrix_product(g: &Gemm, arrays: &[ArrayId]) -> Value {
+fn matrix_product(m: &Module, g: &Gemm) -> Value {
     let (left, right) = if g.swapped { (1, 0) } else { (0, 1) };
-    let matrix = |place: usize, strides: [usize; 3], offset: usize| json!({ "array": arrays[place], "offset": offset, "strides": strides });
+    let sizes = |all: &[Dim; 3]| all.iter().map(size).collect::<Vec<_>>();
+    let matrix = |place: usize, strides: &[Dim; 3], offset: &Dim| {
+        json!({ "array": g.arrays[place], "offset": size(offset), "strides": sizes(strides) })
+    };
     json!({
-        "shape": g.shape, "times": g.batch, "left": matrix(left, g.left, g.offsets[0]), "right": matrix(right, g.right, g.offsets[1]),
-        "target": matrix(2, g.target, g.offsets[2]), "coefficient": g.alpha, "add": g.add,
+        "shape": sizes(&g.shape), "times": size(&g.batch), "left": matrix(left, &g.left, &g.offsets[0]),
+        "right": matrix(right, &g.right, &g.offsets[1]), "target": matrix(2, &g.target, &g.offsets[2]), "coefficient": g.alpha,
+        "add": g.add, "tile": m.kernels.kernels[g.tile].name, "arrays": g.arrays,
     })
 }

@@ -101,26 +101,30 @@ pub struct Kernel {
 }
 
 /// A matrix product that a vendor's library can do: `C += alpha A B` (or `=`), `batch` times; strides by row, column and matrix.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Gemm {
+    /// Two factors and the result.
+    pub arrays: [ArrayId; 3],
     /// Rows, inner size, columns.
-    pub shape: [usize; 3],
+    pub shape: [Dim; 3],
     /// How many.
-    pub batch: usize,
+    pub batch: Dim,
     /// Of the left factor.
-    pub left: [usize; 3],
+    pub left: [Dim; 3],
     /// Of the right factor.
-    pub right: [usize; 3],
+    pub right: [Dim; 3],
     /// Of the result.
-    pub target: [usize; 3],
-    /// Entries at which the three begin.
-    pub offsets: [usize; 3],
+    pub target: [Dim; 3],
+    /// Entries at which the left factor, the right one and the result begin.
+    pub offsets: [Dim; 3],
     /// The coefficient.
     pub alpha: f64,
     /// Whether the left factor is the second of the arrays.
     pub swapped: bool,
     /// Whether the result is added.
     pub add: bool,
+    /// The kernel with tiles that does the same, by its place.
+    pub tile: usize,
 }
 
 /// What is done, in order.
@@ -134,8 +138,8 @@ pub enum Task {
         kernel: usize,
         /// Its arrays.
         arrays: Vec<ArrayId>,
-        /// The same, where it is one matrix product of the first two arrays.
-        gemm: Option<Gemm>,
+        /// The same as matrix products, one after the other, where it is that.
+        products: Vec<Gemm>,
     },
     /// A step of the plan that the host does, by its place: a function of matrices without a kernel, a look for kinks.
     Host(usize),
@@ -187,6 +191,14 @@ impl Kernels {
         let names = make.out.kernels.iter().map(|k| k.text.as_str()).collect::<Vec<_>>().concat();
         make.out.functions = library::functions(&names);
         Ok(make.out)
+    }
+
+    /// The place of a kernel, among those that are known by their text without a name or behind them.
+    fn kernel(&mut self, draft: text::Draft, by_text: &mut BTreeMap<String, usize>) -> usize {
+        *by_text.entry(draft.body.clone()).or_insert_with(|| {
+            self.kernels.push(draft.named(self.kernels.len()));
+            self.kernels.len() - 1
+        })
     }
 
     /// The arrays that a task reads or writes.
@@ -246,7 +258,7 @@ impl Maker<'_> {
                 match library::map(name, parameters, Size::Known(self.plan.arrays[*argument])) {
                     Some(draft) => {
                         self.read(*argument);
-                        self.launch(draft, vec![*argument, *target], None);
+                        self.launch(draft, vec![*argument, *target]);
                     }
                     None => self.host(k),
                 }
@@ -265,7 +277,7 @@ impl Maker<'_> {
                     Some((a, (draft, work))) => {
                         self.read(a);
                         let arrays = [vec![a], self.work(work), vec![*target]].concat();
-                        self.launch(draft, arrays, None);
+                        self.launch(draft, arrays);
                     }
                     None => self.host(k),
                 }
@@ -316,9 +328,12 @@ impl Maker<'_> {
         }
         self.exists[target] = true;
         arrays.push(target);
-        let gemm = if terms.len() == 1 { product::gemm(first) } else { None };
         let note = &self.plan.steps[k].note;
-        self.launch(product::draft(&terms, first.first, note), arrays, gemm);
+        let kernel = self.launch(product::draft(&terms, first.first, note), arrays);
+        let is_tile = self.out.kernels[kernel].family == "tile";
+        if is_tile && let Some(Task::Launch { products, .. }) = self.out.tasks.last_mut() {
+            products.extend(product::gemm(&terms[0], !first.first, kernel));
+        }
         terms.len()
     }
 
@@ -337,19 +352,13 @@ impl Maker<'_> {
         for &a in &made.arrays[made.arrays.len() - made.draft.written..] {
             self.exists[a] = true;
         }
-        self.launch(made.draft, made.arrays, None);
+        self.launch(made.draft, made.arrays);
     }
 
-    fn launch(&mut self, draft: text::Draft, arrays: Vec<ArrayId>, gemm: Option<Gemm>) {
-        let kernel = match self.by_text.get(&draft.body) {
-            Some(&k) => k,
-            None => {
-                let k = self.out.kernels.len();
-                self.by_text.insert(draft.body.clone(), k);
-                self.out.kernels.push(draft.named(k));
-                k
-            }
-        };
-        self.out.tasks.push(Task::Launch { kernel, arrays, gemm });
+    /// Starts a kernel; gives its place.
+    fn launch(&mut self, draft: text::Draft, arrays: Vec<ArrayId>) -> usize {
+        let kernel = self.out.kernel(draft, &mut self.by_text);
+        self.out.tasks.push(Task::Launch { kernel, arrays, products: vec![] });
+        kernel
     }
 }

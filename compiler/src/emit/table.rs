@@ -4,7 +4,7 @@
 
 use super::{
     EmitError, Function, Typical,
-    c::{Dialect, Host, Module, Precision, Task, formula, prelude},
+    c::{Dialect, Gemm, Host, Module, Precision, Task, formula, prelude},
     rust::literal,
     sizes::{Extent, Reading, factors, readings},
 };
@@ -79,7 +79,13 @@ impl Writer<'_> {
         field("kernels", list(kernels));
         let tasks = m.kernels.tasks.iter().map(|t| match t {
             Task::Zero(a) => format!("Task::Zero({a})"),
-            Task::Launch { kernel, arrays, .. } => format!("Task::Launch({kernel}, {})", places(arrays)),
+            Task::Launch { kernel, arrays, products } if products.is_empty() => {
+                format!("Task::Launch({kernel}, {})", places(arrays))
+            }
+            Task::Launch { kernel, arrays, products } => {
+                let products: Vec<String> = products.iter().map(|g| self.product(g)).collect();
+                format!("Task::Products({kernel}, {}, {})", places(arrays), list(products))
+            }
             Task::Host(h) => format!("Task::Host({h})"),
         });
         field("tasks", list(tasks));
@@ -153,6 +159,18 @@ impl Writer<'_> {
             places(&sizes),
             k.written,
             k.flagged
+        )
+    }
+
+    /// A matrix product, with sizes by their places.
+    fn product(&mut self, g: &Gemm) -> String {
+        let Gemm { arrays, shape, batch, left, right, target, offsets, alpha, swapped, add, tile } = g;
+        let [shape, left, right, target, offsets] =
+            [shape, left, right, target, offsets].map(|sizes| format!("{:?}", sizes.each_ref().map(|d| self.place(d))));
+        let batch = self.place(batch);
+        format!(
+            "Product {{ arrays: {arrays:?}, shape: {shape}, batch: {batch}, left: {left}, right: {right}, target: {target}, \
+             offsets: {offsets}, alpha: {alpha:?}, swapped: {swapped}, add: {add}, tile: {tile} }}"
         )
     }
 

@@ -19,7 +19,7 @@ pub struct Context {
 /// A device, whatever its driver and numbers.
 pub(super) trait Machine {
     /// The results of a module; none if a kernel met a value outside a domain.
-    fn launch(&self, module: &Module, sizes: &Sizes, given: Vec<Vec<f64>>) -> Result<Option<Vec<Vec<f64>>>, Stop>;
+    fn launch(&self, module: &'static Module, sizes: &Sizes, given: Vec<Vec<f64>>) -> Result<Option<Vec<Vec<f64>>>, Stop>;
     /// How many sources have been compiled.
     fn compiled(&self) -> usize;
     /// Runs programs that are compiled when the program runs.
@@ -34,7 +34,7 @@ type Held<D> = crate::dynamic::Dynamic<D>;
 struct Held<D>(D);
 
 impl<R: Real, A: Api<R>> Machine for Held<Device<R, A>> {
-    fn launch(&self, module: &Module, sizes: &Sizes, given: Vec<Vec<f64>>) -> Result<Option<Vec<Vec<f64>>>, Stop> {
+    fn launch(&self, module: &'static Module, sizes: &Sizes, given: Vec<Vec<f64>>) -> Result<Option<Vec<Vec<f64>>>, Stop> {
         self.0.run_module(module, sizes, given)
     }
 
@@ -49,7 +49,8 @@ impl<R: Real, A: Api<R>> Machine for Held<Device<R, A>> {
 }
 
 impl Context {
-    fn of<R: Real, A: Api<R> + 'static>(api: A) -> Context {
+    /// A device by its driver, in numbers of a type: for drivers that hesse does not know.
+    pub fn new<R: Real, A: Api<R> + 'static>(api: A) -> Context {
         let device = Device::<R, A>::new(api);
         let name = device.name();
         #[cfg(feature = "dynamic")]
@@ -67,7 +68,7 @@ impl Context {
     where
         super::OpenCl: Api<R>,
     {
-        Ok(Context::of::<R, _>(super::OpenCl::new().map_err(|e| Error::Device(e.to_string()))?))
+        Ok(Context::new::<R, _>(super::OpenCl::new().map_err(|e| Error::Device(e.to_string()))?))
     }
 
     /// The first CUDA device, with numbers of a type.
@@ -78,7 +79,7 @@ impl Context {
     where
         super::Cuda: Api<R>,
     {
-        Ok(Context::of::<R, _>(super::Cuda::new().map_err(|e| Error::Device(e.to_string()))?))
+        Ok(Context::new::<R, _>(super::Cuda::new().map_err(|e| Error::Device(e.to_string()))?))
     }
 
     /// Name of the device.

@@ -1,6 +1,6 @@
 //! CUDA: the driver, its run-time compiler NVRTC, and cuBLAS for large matrix products, where it is installed.
 
-use super::{Api, DeviceError, Dialect, Gemm, single};
+use super::{Api, ByColumns, DeviceError, Dialect, Stored, single};
 use crate::Real;
 use cudarc::{
     cublas::{self, CudaBlas},
@@ -229,53 +229,40 @@ impl<R: Real> Api<R> for Cuda {
         self.beside.iter().try_for_each(|s| self.call("wait for its work", self.stream.join(s)))
     }
 
-    fn gemm(&self, g: &Gemm, [left, right, target]: [&Memory; 3]) -> Result<bool, DeviceError> {
+    fn gemm(&self, g: &ByColumns, arrays: [&Memory; 3]) -> Result<bool, DeviceError> {
         let Some(blas) = &self.blas else { return Ok(false) };
         self.bound()?;
-        let [m, k, n] = g.shape;
-        // the library stores by columns: a target by rows is its own transpose there, with the factors exchanged
-        let by_rows = g.target[1] == 1;
-        let flip = |s: [usize; 3]| [s[1], s[0], s[2]];
-        let (a, b, rows, cols, c) = if by_rows {
-            ((right, flip(g.right), g.offsets[1]), (left, flip(g.left), g.offsets[0]), n, m, flip(g.target))
-        } else {
-            ((left, g.left, g.offsets[0]), (right, g.right, g.offsets[1]), m, n, g.target)
-        };
         use cublas::sys::{cublasComputeType_t, cublasGemmAlgo_t, cublasOperation_t, cudaDataType_t};
-        let stored = |s: [usize; 3]| match s[0] {
-            1 => (cublasOperation_t::CUBLAS_OP_N, s[1] as i32),
-            _ => (cublasOperation_t::CUBLAS_OP_T, s[0] as i32),
-        };
-        let at = |(memory, _, offset): (&Memory, [usize; 3], usize)| memory.pointer + (offset * size_of::<R>()) as u64;
+        let operation = |s: &Stored| if s.transposed { cublasOperation_t::CUBLAS_OP_T } else { cublasOperation_t::CUBLAS_OP_N };
+        let at = |s: &Stored| arrays[s.array].pointer + (s.offset * size_of::<R>()) as u64;
         let (kind, computed) = match single::<R>() {
             true => (cudaDataType_t::CUDA_R_32F, cublasComputeType_t::CUBLAS_COMPUTE_32F),
             false => (cudaDataType_t::CUDA_R_64F, cublasComputeType_t::CUBLAS_COMPUTE_64F),
         };
-        let (alpha, beta) = (R::of(g.alpha), R::of(if g.add { 1.0 } else { 0.0 }));
-        let ((ta, lda), (tb, ldb)) = (stored(a.1), stored(b.1));
+        let (alpha, beta) = (R::of(g.alpha), R::of(g.beta));
         // SAFETY: strides and sizes are those of the arrays
         let done = unsafe {
             cublas::result::gemm_strided_batched_ex(
                 *blas.handle(),
-                ta,
-                tb,
-                rows as i32,
-                cols as i32,
-                k as i32,
+                operation(&g.a),
+                operation(&g.b),
+                g.rows as i32,
+                g.cols as i32,
+                g.inner as i32,
                 std::ptr::from_ref(&alpha).cast(),
-                at(a) as *const c_void,
+                at(&g.a) as *const c_void,
                 kind,
-                lda,
-                a.1[2] as i64,
-                at(b) as *const c_void,
+                g.a.leading as i32,
+                g.a.apart as i64,
+                at(&g.b) as *const c_void,
                 kind,
-                ldb,
-                b.1[2] as i64,
+                g.b.leading as i32,
+                g.b.apart as i64,
                 std::ptr::from_ref(&beta).cast(),
-                (target.pointer + (g.offsets[2] * size_of::<R>()) as u64) as *mut c_void,
+                at(&g.c) as *mut c_void,
                 kind,
-                c[1] as i32,
-                c[2] as i64,
+                g.c.leading as i32,
+                g.c.apart as i64,
                 g.batch as i32,
                 computed,
                 cublasGemmAlgo_t::CUBLAS_GEMM_DEFAULT,

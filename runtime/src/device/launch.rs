@@ -1,9 +1,9 @@
 //! Modules on a device: kernels that were written when the program was compiled, run at the sizes at hand.
 
 use super::{
-    Api, Context, Device, DeviceError, Dialect,
+    Api, Context, Device, DeviceError, Dialect, Gemm,
     memory::Board,
-    module::{Module, Sizes, Task, entries},
+    module::{Module, Product, Sizes, Task, entries},
     single,
     work::{Touch, Work},
 };
@@ -56,24 +56,56 @@ impl From<DeviceError> for Stop {
     }
 }
 
-/// What the tasks of a module touch.
-fn work(module: &Module, sizes: &Sizes) -> Work {
-    let touch = |task: &Task| match task {
-        Task::Zero(a) => Touch::zero(*a),
-        Task::Launch(kernel, arrays) => Touch::kernel(arrays, module.kernels[*kernel].written),
-        Task::Host(k) => Touch::host(module.hosts[*k].arguments.iter().map(|a| a.0), Some(module.hosts[*k].target)),
+/// A task at the sizes at hand.
+enum Doing {
+    Zero(usize),
+    Kernel(usize, &'static [usize]),
+    /// A matrix product that is large: by a library, or by tiles.
+    Product(&'static Product, Gemm),
+    Host(usize),
+}
+
+/// What is done at these sizes.
+fn doings(module: &'static Module, sizes: &Sizes) -> Vec<Doing> {
+    let of = |task: &'static Task| match task {
+        Task::Zero(a) => vec![Doing::Zero(*a)],
+        Task::Launch(kernel, arrays) => vec![Doing::Kernel(*kernel, arrays)],
+        Task::Products(kernel, arrays, products) => {
+            let large: Vec<Gemm> = products.iter().map(|p| p.at(sizes)).collect();
+            match large.iter().all(Gemm::is_large) {
+                true => products.iter().zip(large).map(|(p, g)| Doing::Product(p, g)).collect(),
+                false => vec![Doing::Kernel(*kernel, arrays)],
+            }
+        }
+        Task::Host(k) => vec![Doing::Host(*k)],
+    };
+    module.tasks.iter().flat_map(of).collect()
+}
+
+/// What that touches.
+fn work(module: &Module, sizes: &Sizes, doings: &[Doing]) -> Work {
+    let touch = |doing: &Doing| match doing {
+        Doing::Zero(a) => Touch::zero(*a),
+        Doing::Kernel(kernel, arrays) => Touch::kernel(arrays, module.kernels[*kernel].written),
+        Doing::Product(p, _) => Touch::kernel(&p.arrays, 1),
+        Doing::Host(k) => Touch::host(module.hosts[*k].arguments.iter().map(|a| a.0), Some(module.hosts[*k].target)),
     };
     Work {
         lengths: module.arrays.iter().map(|&place| sizes.values[place]).collect(),
         given: module.inputs.iter().map(|i| i.0).chain(module.numbers.iter().map(|n| n.0)).collect(),
         results: module.outputs.iter().map(|o| o.0).collect(),
-        tasks: module.tasks.iter().map(touch).collect(),
+        tasks: doings.iter().map(touch).collect(),
     }
 }
 
 impl<R: Real, A: Api<R>> Device<R, A> {
     /// The results, row by row; none if a kernel met a value outside a domain. Data come in the order of the inputs.
-    pub(super) fn run_module(&self, module: &Module, sizes: &Sizes, given: Vec<Vec<f64>>) -> Result<Option<Vec<Vec<f64>>>, Stop> {
+    pub(super) fn run_module(
+        &self,
+        module: &'static Module,
+        sizes: &Sizes,
+        given: Vec<Vec<f64>>,
+    ) -> Result<Option<Vec<Vec<f64>>>, Stop> {
         module.check(sizes)?;
         let preludes = match A::DIALECT {
             Dialect::Cuda => module.preludes.cuda,
@@ -82,7 +114,8 @@ impl<R: Real, A: Api<R>> Device<R, A> {
         let source = format!("{}\n{}", preludes[usize::from(!single::<R>())], module.text);
         let names: Vec<&str> = module.kernels.iter().map(|k| k.name).collect();
         let compiled = self.compile(source, &names)?;
-        let mut board = self.board(&work(module, sizes))?;
+        let doings = doings(module, sizes);
+        let mut board = self.board(&work(module, sizes, &doings))?;
         for ((array, _), data) in module.inputs.iter().zip(given) {
             board.upload(*array).iter_mut().zip(data).for_each(|(u, x)| *u = R::of(x));
         }
@@ -90,14 +123,19 @@ impl<R: Real, A: Api<R>> Device<R, A> {
             board.upload(*array)[0] = R::of(*number);
         }
         let length = |array: usize| sizes.values[module.arrays[array]];
-        let outside = self.go(&mut board, |task, board| match &module.tasks[task] {
-            Task::Zero(a) => Ok(self.clear(board, *a, length(*a))?),
-            Task::Launch(place, arrays) => {
-                let kernel = &module.kernels[*place];
-                let grid = [kernel.groups(sizes), kernel.threads];
-                Ok(self.start(&compiled[*place], board, arrays, kernel.flagged, &kernel.arguments(sizes), grid)?)
-            }
-            Task::Host(place) => self.step(module, *place, sizes, board),
+        let start = |place: usize, board: &Board<A::Memory, R>, arrays: &[usize]| {
+            let kernel = &module.kernels[place];
+            let grid = [kernel.groups(sizes), kernel.threads];
+            self.start(&compiled[place], board, arrays, kernel.flagged, &kernel.arguments(sizes), grid)
+        };
+        let outside = self.go(&mut board, |task, board| match &doings[task] {
+            Doing::Zero(a) => Ok(self.clear(board, *a, length(*a))?),
+            Doing::Kernel(place, arrays) => Ok(start(*place, board, arrays)?),
+            Doing::Product(p, g) => match self.multiply(board, g)? {
+                true => Ok(()),
+                false => Ok(start(p.tile, board, &p.arrays)?),
+            },
+            Doing::Host(place) => self.step(module, *place, sizes, board),
         })?;
         if outside {
             return Ok(None);

@@ -1,8 +1,6 @@
 //! `Device`: a driver with the kernels that it has compiled, and the memory in which they work.
 
-#[cfg(feature = "dynamic")]
-use super::Gemm;
-use super::{Api, DeviceError, arena::Arena, levels::levels, work::Work};
+use super::{Api, DeviceError, Gemm, arena::Arena, levels::levels, work::Work};
 use crate::Real;
 use std::{
     collections::BTreeMap,
@@ -170,10 +168,9 @@ impl<R: Real, A: Api<R>> Device<R, A> {
         self.api.zero(board.parts[array].as_mut().expect(PLACED), entries)
     }
 
-    /// Does a product of left and right into the target by the vendor's library; tells whether there is one.
-    #[cfg(feature = "dynamic")]
-    pub(super) fn multiply(&self, board: &Board<A::Memory, R>, g: &Gemm, arrays: [usize; 3]) -> Result<bool, DeviceError> {
-        self.api.gemm(g, arrays.map(|a| board.parts[a].as_ref().expect(PLACED)))
+    /// Does a product by the vendor's library; tells whether there is one.
+    pub(super) fn multiply(&self, board: &Board<A::Memory, R>, g: &Gemm) -> Result<bool, DeviceError> {
+        self.api.gemm(&g.by_columns(), g.arrays.map(|a| board.parts[a].as_ref().expect(PLACED)))
     }
 
     /// Starts a kernel on arrays; a flagged one takes the flag behind them.

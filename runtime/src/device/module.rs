@@ -2,7 +2,7 @@
 //!
 //! An array is called by its place in `arrays`, a size by its place in `formulas`; what is computed of sizes is computed here.
 
-use super::DeviceError;
+use super::{DeviceError, Gemm};
 use crate::{
     Error,
     private::{self, Array, Memory},
@@ -109,8 +109,36 @@ pub enum Task {
     Zero(usize),
     /// Starts a kernel on arrays.
     Launch(usize, &'static [usize]),
+    /// The same; at large sizes these products instead, one after the other.
+    Products(usize, &'static [usize], &'static [Product]),
     /// Does a step without a kernel.
     Host(usize),
+}
+
+/// A matrix product, as [`Gemm`] has it; sizes by the places of their formulas.
+pub struct Product {
+    /// Two factors and the result.
+    pub arrays: [usize; 3],
+    /// Rows, inner size, columns.
+    pub shape: [usize; 3],
+    /// How many.
+    pub batch: usize,
+    /// Strides of the left factor.
+    pub left: [usize; 3],
+    /// Of the right factor.
+    pub right: [usize; 3],
+    /// Of the result.
+    pub target: [usize; 3],
+    /// Entries at which the three begin.
+    pub offsets: [usize; 3],
+    /// The coefficient.
+    pub alpha: f64,
+    /// Whether the left factor is the second of the arrays.
+    pub swapped: bool,
+    /// Whether the result is added.
+    pub add: bool,
+    /// The kernel that does it by tiles.
+    pub tile: usize,
 }
 
 /// A function of arrays with their shapes, and of sizes.
@@ -201,6 +229,25 @@ impl Module {
             }
         }
         Ok(())
+    }
+}
+
+impl Product {
+    /// The product at the sizes at hand.
+    pub(super) fn at(&self, sizes: &Sizes) -> Gemm {
+        let all = |places: [usize; 3]| places.map(|place| sizes.values[place]);
+        let [x, y, target] = self.arrays;
+        Gemm {
+            arrays: if self.swapped { [y, x, target] } else { [x, y, target] },
+            shape: all(self.shape),
+            batch: sizes.values[self.batch],
+            left: all(self.left),
+            right: all(self.right),
+            target: all(self.target),
+            offsets: all(self.offsets),
+            alpha: self.alpha,
+            add: self.add,
+        }
     }
 }
 

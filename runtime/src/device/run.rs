@@ -11,6 +11,7 @@ use crate::{
     dynamic::{Backend, Cpu, Engine, Input, execute},
 };
 use hesse_compiler::{
+    dim::Dim,
     emit::c::{self, Kernels, Precision, Task},
     index::{
         Failure, Outcome,
@@ -28,6 +29,8 @@ use std::{
 pub struct Ready<A: Api<R>, R: Real> {
     plan: Plan,
     kernels: Kernels,
+    /// Tasks that are matrix products.
+    products: Vec<Option<Gemm>>,
     compiled: Arc<Vec<A::Kernel>>,
     board: Mutex<Board<A::Memory, R>>,
 }
@@ -56,10 +59,31 @@ fn work(plan: &Plan, kernels: &Kernels) -> Work {
     }
 }
 
-/// A matrix product as drivers take it.
-fn product(g: &c::Gemm) -> Gemm {
-    let c::Gemm { shape, batch, left, right, target, offsets, alpha, add, .. } = *g;
-    Gemm { shape, batch, left, right, target, offsets, alpha, add }
+/// A matrix product of known sizes.
+fn product(g: &c::Gemm) -> Option<Gemm> {
+    let size = |d: &Dim| d.as_constant().and_then(|n| usize::try_from(n).ok());
+    let all = |[a, b, c]: &[Dim; 3]| Some([size(a)?, size(b)?, size(c)?]);
+    let [x, y, target] = g.arrays;
+    Some(Gemm {
+        arrays: if g.swapped { [y, x, target] } else { [x, y, target] },
+        shape: all(&g.shape)?,
+        batch: size(&g.batch)?,
+        left: all(&g.left)?,
+        right: all(&g.right)?,
+        target: all(&g.target)?,
+        offsets: all(&g.offsets)?,
+        alpha: g.alpha,
+        add: g.add,
+    })
+}
+
+/// The matrix product that each task is.
+fn products(kernels: &Kernels) -> Vec<Option<Gemm>> {
+    let of = |task: &Task| match task {
+        Task::Launch { products, .. } => if let [one] = products.as_slice() { product(one) } else { None },
+        _ => None,
+    };
+    kernels.tasks.iter().map(of).collect()
 }
 
 impl<R: Real, A: Api<R>> Device<R, A> {
@@ -98,12 +122,11 @@ impl<R: Real, A: Api<R>> Device<R, A> {
         let plan = &ready.plan;
         match &ready.kernels.tasks[task] {
             Task::Zero(a) => self.clear(board, *a, plan.arrays[*a])?,
-            Task::Launch { kernel, arrays, gemm } => {
-                if let Some(g) = gemm {
-                    let (left, right) = if g.swapped { (1, 0) } else { (0, 1) };
-                    if self.multiply(board, &product(g), [arrays[left], arrays[right], arrays[2]])? {
-                        return Ok(None);
-                    }
+            Task::Launch { kernel, arrays, .. } => {
+                if let Some(g) = &ready.products[task]
+                    && self.multiply(board, g)?
+                {
+                    return Ok(None);
                 }
                 let text = &ready.kernels.kernels[*kernel];
                 self.start(&ready.compiled[*kernel], board, arrays, text.flagged, &[], [text.groups, text.threads])?;
@@ -154,7 +177,8 @@ impl<R: Real, A: Api<R>> Engine for Device<R, A> {
         let names: Vec<&str> = kernels.kernels.iter().map(|k| k.name.as_str()).collect();
         let compiled = self.compile(kernels.source(dialect, precision), &names)?;
         let board = Mutex::new(self.board(&work(&plan, &kernels))?);
-        Ok(Ready { plan, kernels, compiled, board })
+        let products = products(&kernels);
+        Ok(Ready { plan, kernels, products, compiled, board })
     }
 
     fn run_ready(&self, ready: &Ready<A, R>, input: Input) -> Result<Outcome<f64>, Failure> {

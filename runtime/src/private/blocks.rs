@@ -1,22 +1,30 @@
 //! Matrix products in parts that the library does well with: it packs no factor whose neighbours it can read at once, and reads it
-//! slowly where its rows are pages apart.
+//! slowly where its rows are pages apart. Such a factor is copied, as much of it at once as stays near.
 
 use crate::{Real, real::View};
 
 /// Entries of a page: a step of so many meets another page every time, and the same few places of the nearest memory.
 pub(super) const PAGE: usize = 512;
-/// Summed values that are done at once where they are pages apart.
-const DEPTH: usize = 64;
-/// Columns that are done at once where they are pages apart.
+/// Summed values that are done at once.
+const DEPTH: usize = 256;
+/// Rows that are done at once.
+pub(super) const ROWS: usize = 240;
+/// Columns of a panel of the second factor: a multiple of what the library does at once.
+pub(super) const PANEL: usize = 48;
+/// The same where not all rows of a panel are wanted.
+const NARROW: usize = 24;
+/// Columns of the target that stay near meanwhile.
+const WIDTH: usize = 11 * PANEL;
+/// Columns that are done at once where each is a row in memory, and these are pages apart.
 const COLUMNS: usize = 32;
-/// Columns of a part that is copied.
-const WIDTH: usize = 1024;
-/// Rows below which a copy does not pay.
+/// Summed values, and rows, below which a copy does not pay.
+const SHALLOW: usize = 64;
 const FEW: usize = 4;
 
-/// As [`Real::gemm`]; parts of a factor are copied to `spare`.
+/// As [`Real::gemm`]; parts of the factors are copied to `spare`. With a shift, of a target by rows, entries in row i and column j are
+/// wanted where i ≤ j + shift; what becomes of the others is open.
 pub(crate) fn multiply<R: Real>(
-    [m, k, n]: [usize; 3],
+    ([m, k, n], shift): ([usize; 3], Option<usize>),
     alpha: R,
     add: bool,
     a: View<R>,
@@ -30,35 +38,43 @@ pub(crate) fn multiply<R: Real>(
         true => ([n, m], (b.0, turned(b.1)), (a.0, turned(a.1)), turned(rc)),
         false => ([m, n], a, b, rc),
     };
-    if k > DEPTH && (rb[0] >= PAGE || ra[1] >= PAGE) {
-        // rows are copied where they are pages apart, and there is more than a little to do with them
-        let copied = |[inner, own]: [usize; 2], with: usize| inner >= PAGE && own == 1 && with >= FEW;
-        let (copy_a, copy_b) = (copied(turned(ra), n), copied(rb, m));
-        for j in (0..n).step_by(WIDTH) {
-            let width = WIDTH.min(n - j);
-            let [for_a, for_b] =
-                [(copy_a, m), (copy_b, width)].map(|(copy, entries)| if copy { DEPTH * apart(entries) } else { 0 });
-            if spare.len() < for_a + for_b {
-                spare.resize(for_a + for_b, R::of(0.0));
+    // rows are copied where they are pages apart, and there is more than a little to do with them
+    let apart = |[inner, own]: [usize; 2], with: usize| k > SHALLOW && inner >= PAGE && own == 1 && with >= FEW;
+    let (copy_a, copy_b) = (apart(turned(ra), n), apart(rb, m));
+    if copy_a || copy_b || shift.is_some() {
+        let (panel, width) = match (shift, copy_b) {
+            (Some(_), _) => (NARROW, WIDTH),
+            (None, true) => (PANEL, WIDTH),
+            (None, false) => (n, n),
+        };
+        let [for_a, for_b] = [(copy_a, ROWS.min(m)), (copy_b, panel)]
+            .map(|(copy, entries)| if copy { DEPTH.min(k) * stride(entries) } else { 0 });
+        if spare.len() < for_a + for_b {
+            spare.resize(for_a + for_b, R::of(0.0));
+        }
+        let (for_a, for_b) = spare.split_at_mut(for_a);
+        for ([j, width], [i, rows], [q, depth]) in every([n, m, k], [width, ROWS, DEPTH]) {
+            if shift.is_some_and(|s| j + width + s <= i) {
+                continue;
             }
-            let (for_a, for_b) = spare.split_at_mut(for_a);
-            for i in (0..k).step_by(DEPTH) {
-                let depth = DEPTH.min(k - i);
-                let (mut x, mut y) = ((&a[i * ra[1]..], ra), (&b[i * rb[0] + j * rb[1]..], rb));
-                if copy_a {
-                    copy((x.0, ra[1]), [depth, m], for_a);
-                    x = (for_a, [1, apart(m)]);
+            let mut x: View<R> = (&a[i * ra[0] + q * ra[1]..], ra);
+            if copy_a {
+                x = (copied((x.0, ra[1]), [depth, rows], for_a), [1, stride(rows)]);
+            }
+            for [p, cols] in parts(width, panel) {
+                let rows = shift.map_or(rows, |s| rows.min((j + p + cols + s).saturating_sub(i)));
+                if rows == 0 {
+                    continue;
                 }
+                let mut y: View<R> = (&b[q * rb[0] + (j + p) * rb[1]..], rb);
                 if copy_b {
-                    copy((y.0, rb[0]), [depth, width], for_b);
-                    y = (for_b, [apart(width), 1]);
+                    y = (copied((y.0, rb[0]), [depth, cols], for_b), [stride(cols), 1]);
                 }
-                R::gemm([m, depth, width], alpha, add || i > 0, x, y, (&mut c[j * rc[1]..], rc));
+                R::gemm([rows, depth, cols], alpha, add || q > 0, x, y, (&mut c[i * rc[0] + (j + p) * rc[1]..], rc));
             }
         }
     } else if rb[0] == 1 && rb[1] >= PAGE {
-        for j in (0..n).step_by(COLUMNS) {
-            let width = COLUMNS.min(n - j);
+        for [j, width] in parts(n, COLUMNS) {
             R::gemm([m, k, width], alpha, add, (a, ra), (&b[j * rb[1]..], rb), (&mut c[j * rc[1]..], rc));
         }
     } else {
@@ -66,14 +82,76 @@ pub(crate) fn multiply<R: Real>(
     }
 }
 
-/// How far apart rows of so many entries are copied to: an odd number of cache lines.
-fn apart(entries: usize) -> usize {
-    (entries.div_ceil(8) | 1) * 8
+/// Beginnings and lengths of parts of n.
+fn parts(n: usize, most: usize) -> impl Iterator<Item = [usize; 2]> {
+    (0..n).step_by(most.max(1)).map(move |at| [at, most.min(n - at)])
 }
 
-/// Copies rows that are pages apart.
-fn copy<R: Real>((from, stride): (&[R], usize), [rows, entries]: [usize; 2], to: &mut [R]) {
-    for (to, from) in to.chunks_exact_mut(apart(entries)).zip(from.chunks(stride)).take(rows) {
+/// Parts of three lengths, the last one fastest.
+fn every([x, y, z]: [usize; 3], most: [usize; 3]) -> impl Iterator<Item = ([usize; 2], [usize; 2], [usize; 2])> {
+    parts(x, most[0])
+        .flat_map(move |x| parts(y, most[1]).flat_map(move |y| parts(z, most[2]).map(move |z| (x, y, z))))
+}
+
+/// How far apart rows of so many entries are copied to: whole cache lines; an odd number of them where they are more than a panel.
+fn stride(entries: usize) -> usize {
+    let lines = entries.div_ceil(8);
+    8 * if entries > PANEL { lines | 1 } else { lines }
+}
+
+/// A copy of rows that are pages apart.
+fn copied<'s, R: Real>((from, apart): (&[R], usize), [rows, entries]: [usize; 2], to: &'s mut [R]) -> &'s [R] {
+    for (to, from) in to.chunks_exact_mut(stride(entries)).zip(from.chunks(apart)).take(rows) {
         to[..entries].copy_from_slice(&from[..entries]);
+    }
+    to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sizes that are not whole parts, with all layouts of both factors and the target, rows pages apart or not.
+    #[test]
+    fn products_in_parts_are_those_of_loops() {
+        let entry = |k: usize| ((k * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5;
+        let mut wanted_entries = 0;
+        for [m, k, n] in [[250, 300, 560], [3, 270, 50], [500, 70, 49], [33, 600, 7], [1, 1, 1]] {
+            for (apart, by_rows) in (0..32).map(|c| ([0, 513], [c & 1, c >> 1 & 1, c >> 2 & 1, c >> 3 & 1, c >> 4 & 1])) {
+                let by_rows = by_rows.map(|b| b == 1);
+                // strides of a matrix whose rows, or columns, are neighbours in memory
+                let strides = |[rows, cols]: [usize; 2], by_rows: bool, far: usize| match by_rows {
+                    true => [cols + far, 1],
+                    false => [1, rows + far],
+                };
+                let (far_a, far_b) = (apart[usize::from(by_rows[3])], apart[usize::from(by_rows[4])]);
+                let (ra, rb) = (strides([m, k], by_rows[0], far_a), strides([k, n], by_rows[1], far_b));
+                let rc = strides([m, n], by_rows[2], 5);
+                let last = |[x, y]: [usize; 2], s: [usize; 2]| (x - 1) * s[0] + (y - 1) * s[1];
+                let a: Vec<f64> = (0..=last([m, k], ra)).map(entry).collect();
+                let b: Vec<f64> = (0..=last([k, n], rb)).map(|x| entry(x + 7)).collect();
+                for (add, shift) in [(false, None), (true, None), (false, Some(0)), (false, Some(100))] {
+                    if shift.is_some() && !by_rows[2] {
+                        continue;
+                    }
+                    let mut c = vec![1.0; last([m, n], rc) + 1];
+                    multiply(([m, k, n], shift), 0.5, add, (&a, ra), (&b, rb), (&mut c, rc), &mut vec![]);
+                    for (i, j) in [(0, 0), (m - 1, 0), (0, n - 1), (m - 1, n - 1), (m / 2, n / 3), (m / 3, n / 2)] {
+                        if shift.is_some_and(|s| i > j + s) {
+                            continue;
+                        }
+                        let sum: f64 = (0..k).map(|q| a[i * ra[0] + q * ra[1]] * b[q * rb[0] + j * rb[1]]).sum();
+                        let wanted = 0.5 * sum + if add { 1.0 } else { 0.0 };
+                        let got = c[i * rc[0] + j * rc[1]];
+                        assert!((got - wanted).abs() < 1e-11, "{got}, not {wanted}, at {i}, {j} of {m}×{k}×{n}, {shift:?}");
+                        wanted_entries += 1;
+                    }
+                    // what lies between the rows of the target is left alone
+                    let inside = |at: usize| if by_rows[2] { at % rc[0] < n } else { at % rc[1] < m };
+                    assert!((0..c.len()).all(|at| inside(at) || c[at] == 1.0));
+                }
+            }
+        }
+        assert!(wanted_entries > 2000, "{wanted_entries}");
     }
 }

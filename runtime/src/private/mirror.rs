@@ -1,7 +1,7 @@
 //! Products whose result is symmetric: half of the entries are computed, and each is written to its two places.
 
 use super::{
-    blocks::multiply,
+    blocks::{PANEL, ROWS, multiply},
     contract::{Letter, Letters, everywhere},
     product::{SHARE, Scratch, Workers, even, packed},
 };
@@ -9,10 +9,6 @@ use crate::{Real, real::View};
 use smallvec::SmallVec;
 use std::thread;
 
-/// Rows of a square on the diagonal that is computed whole.
-const SQUARE: usize = 32;
-/// Rows, or columns, that a matrix product does well with multiples of.
-const TILE: usize = 24;
 /// Rows below which halving does not pay.
 const FEW: usize = 24;
 /// Multiplications below which it does not either.
@@ -81,7 +77,7 @@ struct Target {
     store: bool,
 }
 
-/// A part of the result: rows and columns, from and to.
+/// A part of the result: rows and columns, from and to, of which what is on and above the diagonal is wanted.
 #[derive(Clone, Copy)]
 struct Part {
     rows: [usize; 2],
@@ -98,29 +94,30 @@ impl Part {
     fn entries(self) -> usize {
         self.height() * self.width()
     }
-    /// Whether it is on the diagonal, where nothing is mirrored.
-    fn square(self) -> bool {
-        self.rows == self.cols
+    /// How far its columns begin behind its rows.
+    fn shift(self) -> usize {
+        self.cols[0] - self.rows[0]
     }
 }
 
-/// The parts of the upper triangle: what is above two halves of the diagonal is a large product, the halves are parted again. Each
-/// group is worked off by so many threads.
-fn parts([begin, end]: [usize; 2], threads: usize, out: &mut Vec<Vec<Part>>) {
-    if end - begin <= SQUARE {
-        let part = Part { rows: [begin, end], cols: [begin, end] };
-        match out.last_mut() {
-            Some(group) if group.len() < threads && group[0].square() => group.push(part),
-            _ => out.push(vec![part]),
-        }
-        return;
+/// The parts of the upper triangle: some rows with all columns from there on, which so many threads share.
+fn parts(m: usize, threads: usize) -> Vec<Vec<Part>> {
+    let mut out = vec![];
+    for first in (0..m).step_by(ROWS) {
+        let rows = [first, m.min(first + ROWS)];
+        // entries up to a column
+        let height = rows[1] - first;
+        let wanted = |col: usize| match col - first {
+            n if n <= height => n * (n + 1) / 2,
+            n => height * (height + 1) / 2 + (n - height) * height,
+        };
+        // whole panels, so that the library does the same whatever the number of threads
+        let cut = |k: usize| (first..m).step_by(PANEL).find(|&col| wanted(col) * threads >= wanted(m) * k).unwrap_or(m);
+        let cuts: Vec<usize> = (0..threads).map(cut).chain([m]).collect();
+        let part = |cols: &[usize]| (cols[0] < cols[1]).then_some(Part { rows, cols: [cols[0], cols[1]] });
+        out.push(cuts.windows(2).filter_map(part).collect());
     }
-    let middle = begin + (end - begin + TILE) / (2 * TILE) * TILE;
-    parts([begin, middle], threads, out);
-    parts([middle, end], threads, out);
-    let threads = threads.min(middle - begin);
-    let cut = |k: usize| begin + (middle - begin) * k / threads;
-    out.push((0..threads).map(|k| Part { rows: [cut(k), cut(k + 1)], cols: [middle, end] }).collect());
+    out
 }
 
 /// The upper triangle of a matrix product, each part of it added to its two places.
@@ -133,11 +130,11 @@ fn half<R: Real>(
     (block, spare): (&mut Vec<R>, &mut Vec<R>),
     threads: usize,
 ) {
-    let mut groups = vec![];
-    parts([0, m], threads.min(m * m / 2 * depth / SHARE).max(1), &mut groups);
+    let groups = parts(m, threads.min(m * m / 2 * depth / SHARE).max(1));
     let product = |p: Part, c: &mut [R], row: usize, spare: &mut Vec<R>| {
         let (a, b) = (&a[p.rows[0] * ra[0]..], &b[p.cols[0] * rb[1]..]);
-        multiply([p.height(), depth, p.width()], alpha, false, (a, ra), (b, rb), (c, [row, 1]), spare);
+        let shape = ([p.height(), depth, p.width()], Some(p.shift()));
+        multiply(shape, alpha, false, (a, ra), (b, rb), (c, [row, 1]), spare);
     };
     for group in groups {
         // a single part of a plain target needs no block
@@ -166,8 +163,10 @@ fn half<R: Real>(
         });
         for (part, piece) in pieces {
             let (piece, n): (&[R], usize) = (piece, part.width());
-            for i in 0..part.height() {
-                target.row(c, part.rows[0] + i, part.cols[0], &piece[i * n..(i + 1) * n]);
+            for (i, row) in piece.chunks_exact(n).enumerate() {
+                let (row_at, col) = (part.rows[0] + i, part.cols[0]);
+                let left = row_at.saturating_sub(col).min(n);
+                target.row(c, row_at, col + left, &row[left..]);
             }
             target.turn(c, part, Some(piece));
         }
@@ -189,11 +188,8 @@ impl Target {
         Target { rows, cols, ends, plain, store }
     }
 
-    /// Adds the mirror image of a part: of that matrix, or of what stands in a plain target.
+    /// Adds the mirror image of what is above the diagonal in a part: of that matrix, or of what stands in a plain target.
     fn turn<R: Real>(&self, c: &mut [R], part: Part, piece: Option<&[R]>) {
-        if part.square() {
-            return;
-        }
         let (height, n) = (part.height(), part.width());
         let mut turned = vec![R::of(0.0); TURN * height];
         for left in (0..n).step_by(TURN) {
@@ -206,7 +202,8 @@ impl Target {
                 from.iter().enumerate().for_each(|(j, &x)| turned[j * height + i] = x);
             }
             for j in 0..width {
-                self.row(c, part.cols[0] + left + j, part.rows[0], &turned[j * height..(j + 1) * height]);
+                let col = part.cols[0] + left + j;
+                self.row(c, col, part.rows[0], &turned[j * height..][..height.min(col - part.rows[0])]);
             }
         }
     }
@@ -224,6 +221,52 @@ impl Target {
             }
             col += now.len();
             values = later;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::product::product, *};
+
+    /// More rows than are done at once, in targets whose rows and columns are evenly spaced or not, stored or added, by several threads.
+    #[test]
+    fn half_a_product_and_its_mirror_image_are_the_product() {
+        // letters: two of the rows, two of the columns, one that is summed
+        for ([n, p, depth], by_columns) in [([20, 15, 70], false), ([1, 300, 600], true), ([7, 5, 300], false), ([31, 8, 65], true)] {
+            let extents = [n, p, n, p, depth];
+            let m = n * p;
+            // X' d X: the summed letter moves rows of X, which is symmetric in its two sides
+            let x: Vec<f64> = (0..m * depth).map(|k| ((k * 7919) % 613) as f64 / 613.0 - 0.5).collect();
+            let (ra, rb) = match by_columns {
+                true => ([p, 1, 0, 0, m], [0, 0, p, 1, m]),
+                false => ([p * depth, depth, 0, 0, 1], [0, 0, p * depth, depth, 1]),
+            };
+            let d: Vec<f64> = (0..depth).map(|k| 1.0 + k as f64 / depth as f64).collect();
+            let at = |k: usize| if by_columns { k / m } else { k % depth };
+            let scaled: Vec<f64> = x.iter().enumerate().map(|(k, x)| x * d[at(k)]).collect();
+            // rows and columns one after the other, or first letters before second ones
+            for rc in [[p * m, m, p, 1, 0], [n * p * p, p, p * p, 1, 0]] {
+                for store in [true, false] {
+                    let begin = vec![0.25; m * m];
+                    let mut wanted = begin.clone();
+                    let mut scratch = Scratch::default();
+                    let mut whole = Workers { threads: 1, scratch: &mut scratch };
+                    product(0.5, &extents, store, (&mut wanted, &rc), (&scaled, &ra), (&x, &rb), &mut whole);
+                    let mut alone: Option<Vec<f64>> = None;
+                    for threads in [1, 2, 3] {
+                        let mut got = begin.clone();
+                        let mut scratch = Scratch::default();
+                        let mut workers = Workers { threads, scratch: &mut scratch };
+                        let pairs = [[0, 2], [1, 3]];
+                        let (c, a, b) = ((&mut got[..], &rc[..]), (&scaled[..], &ra[..]), (&x[..], &rb[..]));
+                        assert!(mirror(0.5, (&extents, &pairs), store, c, a, b, &mut workers));
+                        let apart = got.iter().zip(&wanted).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
+                        assert!(apart < 1e-11, "{apart:e} apart, {extents:?}, {rc:?}, {store}, {threads} threads");
+                        assert!(alone.get_or_insert_with(|| got.clone()) == &got, "{threads} threads give other bits");
+                    }
+                }
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ const ROWS: usize = 24;
 const SMALL: usize = 1 << 13;
 
 /// Letters of a product, renamed: those of the target by decreasing stride, then those that are summed; extents of one left out.
+#[derive(Clone)]
 pub(super) struct Term {
     coefficient: Number,
     /// Sizes that it is multiplied by.
@@ -267,24 +268,49 @@ fn names(terms: &[Term]) -> Vec<Vec<String>> {
 /// The kernel of terms that are added to the same entries, or are those entries if they are `set`.
 pub(super) fn draft(terms: &[Term], set: bool, note: &str) -> Draft {
     let (names, first) = (names(terms), &terms[0]);
-    let list: Vec<String> = names.concat().iter().map(|n| format!("GLOBAL const real* RESTRICT {n}, ")).collect();
     let one = |n: Size| vec![(n, 1)];
     let (family, stem, text, threads, grid) = if !one_to_one(first) {
         ("serial", "serial", serial(first, &names[0]), 1, one(Size::Known(1)))
     } else if let Some(tiles) = Tiles::of(first) {
-        ("tile", "product", tiles.text(first, &names[0], set), TILE_THREADS, tiles.grid())
+        return tiled(&tiles, first, set, note);
     } else if reduces(first) {
         ("reduce", "sum", reduce(first, &names[0], set), THREADS, one(extent(&outputs(first))))
     } else {
         let stem = if first.factors.len() == 2 && !first.summed.is_empty() { "product" } else { "entries" };
         ("entries", stem, entries(terms, &names, set), THREADS, vec![(extent(&outputs(first)), THREADS)])
     };
-    let head = format!("({}GLOBAL real* RESTRICT C{}) {{\n", list.concat(), size::parameters(&text));
+    Draft { says: says(terms, &names, set, note), ..written_once(stem, family, &names.concat(), &text, threads, grid) }
+}
+
+/// The kernel with tiles of a term that is a matrix product, whatever its sizes.
+pub(super) fn tile(t: &Term, set: bool, note: &str) -> Option<Draft> {
+    let tiles = Tiles::roles(t).filter(|_| one_to_one(t))?;
+    Some(tiled(&tiles, t, set, note))
+}
+
+fn tiled(tiles: &Tiles, t: &Term, set: bool, note: &str) -> Draft {
+    let terms = std::slice::from_ref(t);
+    let names = names(terms);
+    let text = tiles.text(t, &names[0], set);
+    let says = says(terms, &names, set, note);
+    Draft { says, ..written_once("product", "tile", &names[0], &text, TILE_THREADS, tiles.grid()) }
+}
+
+/// A kernel of factors of those names and one result.
+fn written_once(
+    stem: &str,
+    family: &'static str,
+    names: &[String],
+    text: &str,
+    threads: usize,
+    grid: Vec<(Size, usize)>,
+) -> Draft {
+    let list: String = names.iter().map(|n| format!("GLOBAL const real* RESTRICT {n}, ")).collect();
     Draft {
         stem: stem.to_owned(),
         family,
-        says: says(terms, &names, set, note),
-        body: head + &text,
+        says: vec![],
+        body: format!("({list}GLOBAL real* RESTRICT C{}) {{\n{text}", size::parameters(text)),
         threads,
         grid,
         written: 1,

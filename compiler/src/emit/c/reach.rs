@@ -76,17 +76,17 @@ pub(super) fn decode(runs: &[Run], from: &str, indent: &str) -> String {
     out
 }
 
-/// One stride for the whole index of known letters, where it has one: the letters lie behind each other.
-pub(super) fn stride(runs: &[Run], of: impl Fn(usize) -> usize) -> Option<usize> {
+/// One stride for the whole index of letters, where it has one: the letters lie behind each other.
+pub(super) fn stride(runs: &[Run], of: impl Fn(usize) -> Size) -> Option<Size> {
     let mut found = None;
-    let mut behind = 1;
+    let mut behind = Size::Known(1);
     for r in runs.iter().rev() {
-        let &Run::Letter(l, Size::Known(n)) = r else { return None };
-        let unit = *found.get_or_insert(of(l));
-        if of(l) != unit * behind {
+        let Run::Letter(l, n) = r else { return None };
+        let unit: &Size = found.get_or_insert_with(|| of(*l));
+        if of(*l) != unit.times(&behind) {
             return None;
         }
-        behind *= n;
+        behind = behind.times(n);
     }
-    Some(found.unwrap_or(0))
+    Some(found.unwrap_or(Size::Known(0)))
 }

@@ -256,18 +256,26 @@ impl Maker<'_> {
 
     /// Starts the kernel of the terms that wait.
     fn flush(&mut self) {
-        if let Some((terms, note, set)) = self.terms.take() {
-            let arrays = terms.iter().flat_map(Term::read).chain([terms[0].written()]).collect();
-            self.launch(product::draft(&terms, set, &note), arrays);
+        let Some((terms, note, set)) = self.terms.take() else { return };
+        let arrays = terms.iter().flat_map(Term::read).chain([terms[0].written()]).collect();
+        self.launch(product::draft(&terms, set, &note), arrays);
+        // at large sizes each is a product of its own
+        let adds = |k: usize| !set || k > 0;
+        if (0..terms.len()).any(|k| product::gemm(&terms[k], adds(k), 0).is_none()) {
+            return;
+        }
+        let mut large = vec![];
+        for (k, t) in terms.iter().enumerate() {
+            let tile = product::tile(t, !adds(k), &note).map(|d| self.out.kernels.kernel(d, &mut self.by_text));
+            large.extend(tile.and_then(|tile| product::gemm(t, adds(k), tile)));
+        }
+        if let Some(Task::Launch { products, .. }) = self.out.kernels.tasks.last_mut() {
+            *products = large;
         }
     }
 
     fn launch(&mut self, draft: Draft, arrays: Vec<ArrayId>) {
-        let kernels = &mut self.out.kernels;
-        let kernel = *self.by_text.entry(draft.body.clone()).or_insert_with(|| {
-            kernels.kernels.push(draft.named(kernels.kernels.len()));
-            kernels.kernels.len() - 1
-        });
-        kernels.tasks.push(Task::Launch { kernel, arrays, gemm: None });
+        let kernel = self.out.kernels.kernel(draft, &mut self.by_text);
+        self.out.kernels.tasks.push(Task::Launch { kernel, arrays, products: vec![] });
     }
 }

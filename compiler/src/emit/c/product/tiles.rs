@@ -8,7 +8,7 @@ use super::{
     },
     Term, inner, one_to_one, outputs, written,
 };
-use crate::index::plan::Product;
+use crate::dim::Dim;
 use std::fmt::Write;
 
 /// A tile of the result, its depth, and the entries of a thread along each side.
@@ -17,6 +17,9 @@ const DEPTH: usize = 16;
 pub(super) const EACH: usize = 4;
 /// Threads of a group.
 pub(super) const THREADS: usize = SIDE * SIDE / EACH / EACH;
+
+/// Rows, inner size and columns from which tiles pay, and a library.
+const LEAST: [usize; 3] = [32, 16, 32];
 
 /// A matrix product in fused letters: rows, columns, inner, batch.
 pub(super) struct Tiles {
@@ -32,7 +35,7 @@ pub(super) struct Tiles {
 
 impl Tiles {
     /// The letters by the roles that they play, if each has one of the four.
-    fn roles(t: &Term) -> Option<Tiles> {
+    pub(super) fn roles(t: &Term) -> Option<Tiles> {
         let [(_, _, a), (_, _, b)] = t.factors.as_slice() else { return None };
         let (mut rows, mut cols, mut batch) = (vec![], vec![], vec![]);
         let mut twins = false;
@@ -71,8 +74,8 @@ impl Tiles {
     /// Those of a product that is large enough.
     pub(super) fn of(t: &Term) -> Option<Tiles> {
         let tiles = Tiles::roles(t)?;
-        let [m, n, k] = [&tiles.rows, &tiles.cols, &tiles.inner].map(|r| extent(r).typical());
-        (m >= 32 && n >= 32 && k >= 16).then_some(tiles)
+        let sides = [&tiles.rows, &tiles.inner, &tiles.cols].map(|r| extent(r).typical());
+        sides.iter().zip(LEAST).all(|(n, least)| *n >= least).then_some(tiles)
     }
 
     /// Tiles that lie below and beside each other, typically.
@@ -186,29 +189,43 @@ impl Tiles {
     }
 }
 
-/// The product as one call of a library, where fused letters have one stride and each matrix a stride of one.
-pub(in crate::emit::c) fn gemm(p: &Product) -> Option<Gemm> {
-    let mut t = Term::new(p);
-    // the library does whole matrices
-    t.exchange.clear();
-    if t.pair.is_some() || !one_to_one(&t) {
+/// A term as one call of a library, where fused letters have one stride, and of the strides of each matrix one is one and the other
+/// reaches beyond a row or column; `tile` is the kernel that does the same. Sizes that are known are large enough for it to pay.
+pub(in crate::emit::c) fn gemm(t: &Term, add: bool, tile: usize) -> Option<Gemm> {
+    // the library does whole matrices, and a coefficient that is a number
+    if t.pair.is_some() || !t.counts.is_empty() || !one_to_one(t) {
         return None;
     }
-    let tiles = Tiles::of(&t)?;
+    let whole = Term { exchange: vec![], ..t.clone() };
+    let tiles = Tiles::roles(&whole)?;
+    let sides = [&tiles.rows, &tiles.inner, &tiles.cols].map(|r| extent(r));
+    let pays = sides.iter().zip(LEAST).all(|(n, least)| !matches!(n, Size::Known(n) if *n < least));
+    if !pays {
+        return None;
+    }
+    let [m, k, n] = &sides;
     let right = 1 - tiles.left;
-    let strides = |runs: &[&Vec<Run>; 3], of: &dyn Fn(usize) -> usize| -> Option<[usize; 3]> {
-        let found = [stride(runs[0], of)?, stride(runs[1], of)?, stride(runs[2], of)?];
-        (found[0] == 1 || found[1] == 1).then_some(found)
+    // of rows, columns and matrices, and the extents of rows and columns
+    let strides = |runs: [&[Run]; 3], extents: [&Size; 2], of: &dyn Fn(usize) -> Size| -> Option<[Dim; 3]> {
+        let [down, across, apart] = runs.map(|r| stride(r, of));
+        let (down, across) = (down?, across?);
+        let apart_enough = |stride: &Size, n: &Size| stride.plus(&Size::Known(1)).exceeds(n);
+        let dense = (down.is(1) && apart_enough(&across, extents[0])) || (across.is(1) && apart_enough(&down, extents[1]));
+        dense.then_some([down.dim(), across.dim(), apart?.dim()])
     };
+    let factor = |f: usize| move |l: usize| t.factors[f].2[l].clone();
+    let offset = |f: usize| t.factors[f].1.dim();
     Some(Gemm {
-        shape: [&tiles.rows, &tiles.inner, &tiles.cols].map(|r| extent(r).typical()),
-        batch: extent(&tiles.batch).typical(),
-        left: strides(&[&tiles.rows, &tiles.inner, &tiles.batch], &|l| t.factors[tiles.left].2[l].typical())?,
-        right: strides(&[&tiles.inner, &tiles.cols, &tiles.batch], &|l| t.factors[right].2[l].typical())?,
-        target: strides(&[&tiles.rows, &tiles.cols, &tiles.batch], &|l| t.target[l].1.typical())?,
-        offsets: [p.factors[tiles.left].offset, p.factors[right].offset, p.target.offset],
+        arrays: [t.factors[0].0, t.factors[1].0, t.into.0],
+        shape: [m, k, n].map(Size::dim),
+        batch: extent(&tiles.batch).dim(),
+        left: strides([&tiles.rows, &tiles.inner, &tiles.batch], [m, k], &factor(tiles.left))?,
+        right: strides([&tiles.inner, &tiles.cols, &tiles.batch], [k, n], &factor(right))?,
+        target: strides([&tiles.rows, &tiles.cols, &tiles.batch], [m, n], &|l| t.target[l].1.clone())?,
+        offsets: [offset(tiles.left), offset(right), t.into.1.dim()],
         swapped: tiles.left == 1,
-        alpha: p.coefficient.to_f64(),
-        add: !p.first,
+        alpha: t.coefficient.to_f64(),
+        add,
+        tile,
     })
 }
