@@ -73,7 +73,13 @@ where
         Api::<R>::zero(&self.api, memory.get_mut(), n)
     }
 
-    fn launch(&self, kernel: &Self::Kernel, arrays: &[&Self::Memory], sizes: &[i32], grid: [usize; 2]) -> Result<(), DeviceError> {
+    fn launch(
+        &self,
+        kernel: &Self::Kernel,
+        arrays: &[&Self::Memory],
+        sizes: &[i32],
+        grid: [usize; 2],
+    ) -> Result<(), DeviceError> {
         let held: Vec<_> = arrays.iter().map(|a| a.borrow()).collect();
         let arrays: Vec<_> = held.iter().map(|a| &**a).collect();
         Api::<R>::launch(&self.api, kernel, &arrays, sizes, grid)

@@ -103,9 +103,7 @@ fn task(m: &Module, t: &Task) -> Value {
 fn matrix_product(m: &Module, g: &Gemm) -> Value {
     let (left, right) = if g.swapped { (1, 0) } else { (0, 1) };
     let sizes = |all: &[Dim; 3]| all.iter().map(size).collect::<Vec<_>>();
-    let matrix = |place: usize, strides: &[Dim; 3], offset: &Dim| {
-        json!({ "array": g.arrays[place], "offset": size(offset), "strides": sizes(strides) })
-    };
+    let matrix = |place: usize, strides: &[Dim; 3], offset: &Dim| json!({ "array": g.arrays[place], "offset": size(offset), "strides": sizes(strides) });
     json!({
         "shape": sizes(&g.shape), "times": size(&g.batch), "left": matrix(left, &g.left, &g.offsets[0]),
         "right": matrix(right, &g.right, &g.offsets[1]), "target": matrix(2, &g.target, &g.offsets[2]), "coefficient": g.alpha,

@@ -80,7 +80,13 @@ fn product(g: &c::Gemm) -> Option<Gemm> {
 /// The matrix product that each task is.
 fn products(kernels: &Kernels) -> Vec<Option<Gemm>> {
     let of = |task: &Task| match task {
-        Task::Launch { products, .. } => if let [one] = products.as_slice() { product(one) } else { None },
+        Task::Launch { products, .. } => {
+            if let [one] = products.as_slice() {
+                product(one)
+            } else {
+                None
+            }
+        }
         _ => None,
     };
     kernels.tasks.iter().map(of).collect()

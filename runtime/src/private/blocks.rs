@@ -2,6 +2,7 @@
 //! slowly where its rows are pages apart. Such a factor is copied, as much of it at once as stays near.
 
 use crate::{Real, real::View};
+use std::iter::successors;
 
 /// Entries of a page: a step of so many meets another page every time, and the same few places of the nearest memory.
 pub(super) const PAGE: usize = 512;
@@ -42,13 +43,9 @@ pub(crate) fn multiply<R: Real>(
     let apart = |[inner, own]: [usize; 2], with: usize| k > SHALLOW && inner >= PAGE && own == 1 && with >= FEW;
     let (copy_a, copy_b) = (apart(turned(ra), n), apart(rb, m));
     if copy_a || copy_b || shift.is_some() {
-        let (panel, width) = match (shift, copy_b) {
-            (Some(_), _) => (NARROW, WIDTH),
-            (None, true) => (PANEL, WIDTH),
-            (None, false) => (n, n),
-        };
-        let [for_a, for_b] = [(copy_a, ROWS.min(m)), (copy_b, panel)]
-            .map(|(copy, entries)| if copy { DEPTH.min(k) * stride(entries) } else { 0 });
+        let (panel, width) = if copy_b || shift.is_some() { (PANEL, WIDTH) } else { (n, n) };
+        let [for_a, for_b] =
+            [(copy_a, ROWS.min(m)), (copy_b, panel)].map(|(copy, entries)| if copy { DEPTH.min(k) * stride(entries) } else { 0 });
         if spare.len() < for_a + for_b {
             spare.resize(for_a + for_b, R::of(0.0));
         }
@@ -61,16 +58,19 @@ pub(crate) fn multiply<R: Real>(
             if copy_a {
                 x = (copied((x.0, ra[1]), [depth, rows], for_a), [1, stride(rows)]);
             }
-            for [p, cols] in parts(width, panel) {
-                let rows = shift.map_or(rows, |s| rows.min((j + p + cols + s).saturating_sub(i)));
+            // narrow where the wanted entries may end within a panel
+            let meets = shift.map_or(0, |s| (i + rows).saturating_sub(s));
+            for [j, end] in panels([j, j + width], meets, panel) {
+                let rows = shift.map_or(rows, |s| rows.min((end + s).saturating_sub(i)));
                 if rows == 0 {
                     continue;
                 }
-                let mut y: View<R> = (&b[q * rb[0] + (j + p) * rb[1]..], rb);
+                let cols = end - j;
+                let mut y: View<R> = (&b[q * rb[0] + j * rb[1]..], rb);
                 if copy_b {
                     y = (copied((y.0, rb[0]), [depth, cols], for_b), [stride(cols), 1]);
                 }
-                R::gemm([rows, depth, cols], alpha, add || q > 0, x, y, (&mut c[i * rc[0] + (j + p) * rc[1]..], rc));
+                R::gemm([rows, depth, cols], alpha, add || q > 0, x, y, (&mut c[i * rc[0] + j * rc[1]..], rc));
             }
         }
     } else if rb[0] == 1 && rb[1] >= PAGE {
@@ -87,10 +87,15 @@ fn parts(n: usize, most: usize) -> impl Iterator<Item = [usize; 2]> {
     (0..n).step_by(most.max(1)).map(move |at| [at, most.min(n - at)])
 }
 
+/// Panels of some columns: narrow ones up to where these meet the diagonal.
+fn panels([from, to]: [usize; 2], meets: usize, panel: usize) -> impl Iterator<Item = [usize; 2]> {
+    let next = move |at: usize| (at < to).then(|| [at, to.min(at + if at < meets { NARROW } else { panel })]);
+    successors(next(from), move |&[_, end]| next(end))
+}
+
 /// Parts of three lengths, the last one fastest.
 fn every([x, y, z]: [usize; 3], most: [usize; 3]) -> impl Iterator<Item = ([usize; 2], [usize; 2], [usize; 2])> {
-    parts(x, most[0])
-        .flat_map(move |x| parts(y, most[1]).flat_map(move |y| parts(z, most[2]).map(move |z| (x, y, z))))
+    parts(x, most[0]).flat_map(move |x| parts(y, most[1]).flat_map(move |y| parts(z, most[2]).map(move |z| (x, y, z))))
 }
 
 /// How far apart rows of so many entries are copied to: whole cache lines; an odd number of them where they are more than a panel.

@@ -233,7 +233,9 @@ mod tests {
     #[test]
     fn half_a_product_and_its_mirror_image_are_the_product() {
         // letters: two of the rows, two of the columns, one that is summed
-        for ([n, p, depth], by_columns) in [([20, 15, 70], false), ([1, 300, 600], true), ([7, 5, 300], false), ([31, 8, 65], true)] {
+        for ([n, p, depth], by_columns) in
+            [([20, 15, 70], false), ([1, 300, 600], true), ([7, 5, 300], false), ([31, 8, 65], true)]
+        {
             let extents = [n, p, n, p, depth];
             let m = n * p;
             // X' d X: the summed letter moves rows of X, which is symmetric in its two sides
