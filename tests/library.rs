@@ -102,7 +102,9 @@ where
             for (entry, &place) in at[which].iter().enumerate() {
                 let (i, j) = (entry % g.rows, entry / g.rows);
                 let products = (0..g.inner).map(|k| a.1[a_at[i + k * g.rows]].f64() * b.1[b_at[k + j * g.inner]].f64());
-                c[place] = R::of(g.alpha * products.sum::<f64>() + g.beta * c[place].f64());
+                // with a beta of zero BLAS does not read what stands there
+                let before = if g.beta == 0.0 { 0.0 } else { g.beta * c[place].f64() };
+                c[place] = R::of(g.alpha * products.sum::<f64>() + before);
             }
         }
         self.api.write(&mut arrays[g.c.array].borrow_mut(), &c)?;

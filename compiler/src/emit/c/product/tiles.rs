@@ -22,6 +22,7 @@ pub(super) const THREADS: usize = SIDE * SIDE / EACH / EACH;
 const LEAST: [usize; 3] = [32, 16, 32];
 
 /// A matrix product in fused letters: rows, columns, inner, batch.
+#[derive(Clone)]
 pub(super) struct Tiles {
     rows: Vec<Run>,
     cols: Vec<Run>,
@@ -196,36 +197,52 @@ pub(in crate::emit::c) fn gemm(t: &Term, add: bool, tile: usize) -> Option<Gemm>
     if t.pair.is_some() || !t.counts.is_empty() || !one_to_one(t) {
         return None;
     }
-    let whole = Term { exchange: vec![], ..t.clone() };
-    let tiles = Tiles::roles(&whole)?;
-    let sides = [&tiles.rows, &tiles.inner, &tiles.cols].map(|r| extent(r));
-    let pays = sides.iter().zip(LEAST).all(|(n, least)| !matches!(n, Size::Known(n) if *n < least));
-    if !pays {
-        return None;
+    let tiles = Tiles::roles(&Term { exchange: vec![], ..t.clone() })?;
+    tiles.by_batches().iter().find_map(|tiles| tiles.call(t, add, tile))
+}
+
+impl Tiles {
+    /// The same product, and the same as several: the slowest letter of its columns, or of its rows, counts them.
+    fn by_batches(self) -> Vec<Tiles> {
+        let mut out = vec![self.clone()];
+        if self.batch.is_empty() {
+            let without_first = |runs: &[Run]| (runs.len() > 1).then(|| (runs[1..].to_vec(), vec![runs[0].clone()]));
+            out.extend(without_first(&self.cols).map(|(cols, batch)| Tiles { cols, batch, ..self.clone() }));
+            out.extend(without_first(&self.rows).map(|(rows, batch)| Tiles { rows, batch, ..self.clone() }));
+        }
+        out
     }
-    let [m, k, n] = &sides;
-    let right = 1 - tiles.left;
-    // of rows, columns and matrices, and the extents of rows and columns
-    let strides = |runs: [&[Run]; 3], extents: [&Size; 2], of: &dyn Fn(usize) -> Size| -> Option<[Dim; 3]> {
-        let [down, across, apart] = runs.map(|r| stride(r, of));
-        let (down, across) = (down?, across?);
-        let apart_enough = |stride: &Size, n: &Size| stride.plus(&Size::Known(1)).exceeds(n);
-        let dense = (down.is(1) && apart_enough(&across, extents[0])) || (across.is(1) && apart_enough(&down, extents[1]));
-        dense.then_some([down.dim(), across.dim(), apart?.dim()])
-    };
-    let factor = |f: usize| move |l: usize| t.factors[f].2[l].clone();
-    let offset = |f: usize| t.factors[f].1.dim();
-    Some(Gemm {
-        arrays: [t.factors[0].0, t.factors[1].0, t.into.0],
-        shape: [m, k, n].map(Size::dim),
-        batch: extent(&tiles.batch).dim(),
-        left: strides([&tiles.rows, &tiles.inner, &tiles.batch], [m, k], &factor(tiles.left))?,
-        right: strides([&tiles.inner, &tiles.cols, &tiles.batch], [k, n], &factor(right))?,
-        target: strides([&tiles.rows, &tiles.cols, &tiles.batch], [m, n], &|l| t.target[l].1.clone())?,
-        offsets: [offset(tiles.left), offset(right), t.into.1.dim()],
-        swapped: tiles.left == 1,
-        alpha: t.coefficient.to_f64(),
-        add,
-        tile,
-    })
+
+    fn call(&self, t: &Term, add: bool, tile: usize) -> Option<Gemm> {
+        let sides = [&self.rows, &self.inner, &self.cols].map(|r| extent(r));
+        let pays = sides.iter().zip(LEAST).all(|(n, least)| !matches!(n, Size::Known(n) if *n < least));
+        if !pays {
+            return None;
+        }
+        let [m, k, n] = &sides;
+        let right = 1 - self.left;
+        // of rows, columns and matrices, and the extents of rows and columns
+        let strides = |runs: [&[Run]; 3], extents: [&Size; 2], of: &dyn Fn(usize) -> Size| -> Option<[Dim; 3]> {
+            let [down, across, apart] = runs.map(|r| stride(r, of));
+            let (down, across) = (down?, across?);
+            let beyond = |stride: &Size, n: &Size| stride.plus(&Size::Known(1)).exceeds(n);
+            let dense = (down.is(1) && beyond(&across, extents[0])) || (across.is(1) && beyond(&down, extents[1]));
+            dense.then_some([down.dim(), across.dim(), apart?.dim()])
+        };
+        let factor = |f: usize| move |l: usize| t.factors[f].2[l].clone();
+        let offset = |f: usize| t.factors[f].1.dim();
+        Some(Gemm {
+            arrays: [t.factors[0].0, t.factors[1].0, t.into.0],
+            shape: [m, k, n].map(Size::dim),
+            batch: extent(&self.batch).dim(),
+            left: strides([&self.rows, &self.inner, &self.batch], [m, k], &factor(self.left))?,
+            right: strides([&self.inner, &self.cols, &self.batch], [k, n], &factor(right))?,
+            target: strides([&self.rows, &self.cols, &self.batch], [m, n], &|l| t.target[l].1.clone())?,
+            offsets: [offset(self.left), offset(right), t.into.1.dim()],
+            swapped: self.left == 1,
+            alpha: t.coefficient.to_f64(),
+            add,
+            tile,
+        })
+    }
 }
