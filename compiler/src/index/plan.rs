@@ -11,6 +11,7 @@ mod fold;
 mod inline;
 mod layout;
 mod order;
+mod pairs;
 mod pass;
 mod symmetry;
 mod term;

@@ -1,7 +1,8 @@
-//! Arrays that hold the same, perhaps with their axes in another order: one of them is made, the others are read from it.
+//! Arrays that hold the same up to a factor, perhaps with their axes in another order: one of them is made, the others are read from it.
 //!
-//! A derivative often needs a matrix and its transpose, written in two ways: `A X W - Y` and `W' X' A' - Y'`. Two arrays are alike if
-//! their definitions are, once the definitions of what they read are put in and letters are named in one order.
+//! A derivative often needs a matrix and its transpose, written in two ways: `A X W - Y` and `W' X' A' - Y'`, or one with and without
+//! the number of samples. Two arrays are alike if their definitions are, once the definitions of what they read are put in and letters
+//! are named in one order.
 
 use super::{
     Action, ArrayId, Number,
@@ -19,10 +20,11 @@ use std::{
 /// Most axes whose orders are all tried.
 const AXES: usize = 3;
 
-/// One array as another: for each axis its stride in the one, its extent, and its stride in the other.
+/// One array as another, times a factor: for each axis its stride in the one, its extent, and its stride in the other.
 #[derive(Clone, Debug)]
 pub(super) struct View {
     array: ArrayId,
+    scale: Number,
     axes: Vec<(usize, usize, usize)>,
 }
 
@@ -35,12 +37,17 @@ impl View {
             axes[k].2 = stride;
             stride *= axes[k].1;
         }
-        View { array, axes }
+        View { array, scale: Number::ONE, axes }
     }
 
     /// Whether both have their entries in the same order.
-    fn plain(&self) -> bool {
+    fn in_order(&self) -> bool {
         self.axes.iter().all(|a| a.0 == a.2)
+    }
+
+    /// Whether both are the same.
+    fn plain(&self) -> bool {
+        self.in_order() && self.scale.is_one()
     }
 
     /// Where a factor that reads the one reads the other; `None` if it leaves an axis for the next.
@@ -67,7 +74,7 @@ impl View {
     }
 }
 
-/// What an array is, apart from the names of letters: the extents of its axes, and its terms.
+/// What an array is, apart from the names of letters and a factor: the extents of its axes, and its terms.
 type Form = (Vec<usize>, BTreeMap<Product, Number>);
 /// A term without its coefficient: extents, target and factors over letters in one order.
 type Product = (Vec<usize>, Factor, Vec<Factor>);
@@ -79,7 +86,8 @@ type Applied = (&'static str, Vec<Number>, Vec<(ArrayId, [usize; 2])>, Vec<usize
 #[derive(Default)]
 struct Known {
     views: BTreeMap<ArrayId, View>,
-    sums: BTreeMap<Form, ArrayId>,
+    /// Arrays with the factors in front of their forms.
+    sums: BTreeMap<Form, (ArrayId, Number)>,
     applied: BTreeMap<Applied, ArrayId>,
     /// Outlines of the sums.
     outlines: BTreeSet<u64>,
@@ -117,8 +125,10 @@ impl Known {
         for t in &mut terms {
             let viewed = |f: &Factor| self.views.get(&f.array).and_then(|v| v.of(f, &t.extents));
             if t.factors.iter().any(|f| viewed(f).is_some()) {
+                let scales = t.factors.iter().filter(|f| viewed(f).is_some()).map(|f| self.views[&f.array].scale);
+                let coefficient = scales.fold(t.coefficient, |c, s| c * s);
                 let factors = t.factors.iter().map(|f| viewed(f).unwrap_or_else(|| f.clone())).collect();
-                *t = Term::new(t.coefficient, t.extents.clone(), factors, t.target.clone(), t.note);
+                *t = Term::new(coefficient, t.extents.clone(), factors, t.target.clone(), t.note);
                 changed = true;
             }
         }
@@ -129,14 +139,14 @@ impl Known {
         let news = self.outlines.insert(outline(&whole));
         for order in orders(own.len(), if news { 0 } else { AXES }) {
             let view = View::permuted(array, &own, &order);
-            let Some(form) = form(&whole, &view) else { continue };
+            let Some((form, scale)) = form(&whole, &view) else { continue };
             match self.sums.get(&form) {
-                Some(&other) => {
-                    found = Some(View { array: other, ..view });
+                Some(&(other, unit)) => {
+                    found = Some(View { array: other, scale: scale / unit, ..view });
                     break;
                 }
                 // in its own order, which is tried first
-                None if view.plain() => drop(self.sums.insert(form, array)),
+                None if view.in_order() => drop(self.sums.insert(form, (array, scale))),
                 None => {}
             }
         }
@@ -212,13 +222,15 @@ impl Known {
         let view = self.views.get(&argument).cloned();
         let applied = |argument| (name, parameters.clone(), vec![(argument, [0; 2])], vec![], 1);
         match view {
-            Some(v) if self.applied.contains_key(&applied(v.array)) => self.applied(draft, applied(v.array), target, Some(&v)),
+            Some(v) if v.scale.is_one() && self.applied.contains_key(&applied(v.array)) => {
+                self.applied(draft, applied(v.array), target, Some(&v))
+            }
             // it is made in the order of what it reads
-            Some(v) if !v.plain() && self.movable(draft, target, &v) => {
+            Some(v) if v.scale.is_one() && !v.in_order() && self.movable(draft, target, &v) => {
                 argument = v.array;
                 draft.shapes[target] = draft.shapes[argument].clone();
                 self.applied.insert(applied(argument), target);
-                self.views.insert(target, View { array: target, axes: v.axes });
+                self.views.insert(target, View { array: target, ..v });
             }
             _ => self.applied(draft, applied(argument), target, None),
         }
@@ -243,7 +255,7 @@ impl Known {
             Some(&before) => {
                 let own = || inline::axes(&draft.shapes[target]).into_iter().map(|(s, n)| (s, n, s)).collect();
                 let axes = view.map_or_else(own, |v| v.axes.clone());
-                self.views.insert(target, View { array: before, axes });
+                self.views.insert(target, View { array: before, scale: Number::ONE, axes });
             }
             None => drop(self.applied.insert(applied, target)),
         }
@@ -286,8 +298,8 @@ fn hashed(x: &impl Hash) -> u64 {
     h.finish()
 }
 
-/// The form of a sum whose target is seen that way.
-fn form(terms: &[Term], view: &View) -> Option<Form> {
+/// The form of a sum whose target is seen that way, and the factor in front of it.
+fn form(terms: &[Term], view: &View) -> Option<(Form, Number)> {
     let mut out: BTreeMap<Product, Number> = BTreeMap::new();
     for t in terms {
         let target = view.of(&t.target, &t.extents)?;
@@ -303,7 +315,12 @@ fn form(terms: &[Term], view: &View) -> Option<Form> {
     }
     let mut axes: Vec<(usize, usize)> = view.axes.iter().map(|a| (a.2, a.1)).collect();
     axes.sort_unstable();
-    Some((axes.into_iter().map(|a| a.1).collect(), out))
+    // a factor that all have in common: it must be exact, and not zero
+    let scale = out.values().next().copied().filter(|s| matches!(s, Number::Ratio(..)) && !s.is_zero()).unwrap_or(Number::ONE);
+    if !scale.is_one() {
+        out.values_mut().for_each(|c| *c = *c / scale);
+    }
+    Some(((axes.into_iter().map(|a| a.1).collect(), out), scale))
 }
 
 /// A number for each letter that depends on what it moves, and on what moves with that, but not on its name. Two letters may have one
@@ -334,5 +351,5 @@ fn copied(array: ArrayId, view: &View, note: usize) -> Term {
     let strides = |of: fn(&(usize, usize, usize)) -> usize| view.axes.iter().map(of).collect();
     let factor = Factor { array: view.array, offset: 0, strides: strides(|a| a.2) };
     let target = Factor { array, offset: 0, strides: strides(|a| a.0) };
-    Term::new(Number::ONE, extents, vec![factor], target, note)
+    Term::new(view.scale, extents, vec![factor], target, note)
 }

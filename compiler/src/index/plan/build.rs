@@ -4,6 +4,7 @@ use super::{
     Action, ArrayId, Batch, Failure, Operand, Plan, Planned, Product,
     draft::{Concrete, Draft, Manner},
     order::Letters,
+    pairs,
     symmetry::{self, Twins},
     term::{Factor, Strides, Term},
 };
@@ -95,44 +96,49 @@ impl<'p> Builder<'p> {
         let draft = Draft::new(list, std::mem::take(&mut self.shapes), kept);
         let given = std::mem::take(&mut self.plan);
         let ways: &[Manner] = if draft.terms() > LONG { &Manner::ALL[..1] } else { &Manner::ALL };
-        let mut best: Option<(f64, Plan)> = None;
+        let mut best: Option<(f64, Plan, Draft)> = None;
         for &manner in ways {
             let mut draft = draft.clone();
             draft.improve(manner);
-            self.plan = given.clone();
-            self.ordered(draft)?;
-            let cost = self.plan.cost();
+            let (cost, plan) = self.ordered(&given, &draft)?;
             if best.as_ref().is_none_or(|b| cost < b.0) {
-                best = Some((cost, std::mem::take(&mut self.plan)));
+                best = Some((cost, plan, draft));
             }
         }
-        let mut plan = best.expect("there is a manner").1;
+        let (cost, mut plan, mut draft) = best.expect("there is a manner");
+        if pairs::share(&mut draft) {
+            let (less, other) = self.ordered(&given, &draft)?;
+            if less < cost {
+                plan = other;
+            }
+        }
         plan.arrange();
         plan.lifetimes();
         Ok(plan)
     }
 
-    /// Writes a draft as products of two factors.
-    fn ordered(&mut self, draft: Draft) -> Result<(), Failure> {
+    /// Writes a draft as products of two factors, behind what is given: the plan and what it costs.
+    fn ordered(&mut self, given: &Plan, draft: &Draft) -> Result<(f64, Plan), Failure> {
+        self.plan = given.clone();
         self.made.clear();
         self.twins.clear();
         for shape in &draft.shapes[self.plan.arrays.len()..] {
             self.plan.arrays.push(shape.iter().product());
             self.plan.words.push("a sum in between".to_owned());
         }
-        for s in draft.statements {
+        for s in &draft.statements {
             match s {
-                Concrete::Other { action, note, .. } => self.push(action, note),
+                Concrete::Other { action, note, .. } => self.push(action.clone(), *note),
                 Concrete::Terms(terms) => {
                     terms.iter().try_for_each(|t| self.term(t))?;
-                    let pairs = symmetry::of_terms(&terms, &self.twins);
+                    let pairs = symmetry::of_terms(terms, &self.twins);
                     if let Some(t) = terms.first().filter(|_| !pairs.is_empty()) {
                         self.twins.insert(t.target.array, pairs);
                     }
                 }
             }
         }
-        Ok(())
+        Ok((self.plan.cost(), std::mem::take(&mut self.plan)))
     }
 
     fn dim(&self, d: &Dim) -> Result<usize, Failure> {
