@@ -37,12 +37,25 @@ const ROWS: &[Row] = &[
         query: "loss",
         counts: &[("tanh", 1), ("gemm", 2)],
     },
-    // alike but for one number: not the same
+    // alike but for one number: the sum is made once, its functions are not
     Row {
         text: "dim n; input A: n × n; param X: n × n\nP = tanh(A X)\nQ = tanh(2 (A X)')\nloss sum(P .* Q')",
         sizes: &[("n", 7)],
         query: "loss",
-        counts: &[("tanh", 2)],
+        counts: &[("tanh", 2), ("gemm", 1)],
+    },
+    Row {
+        text: "dim n; input A, B: n × n; param X: n × n\nP = tanh((A X - 2 X B) / 3)\nQ = exp(X B - A X / 2)\nloss sum(P ∘ Q)",
+        sizes: &[("n", 7)],
+        query: "loss",
+        counts: &[("tanh", 1), ("exp", 1), ("gemm", 2)],
+    },
+    // the change of the logits is a term of the curvature, and a part of another one
+    Row {
+        text: "dim n, B; input X: B × n; param W: n × n; input V, C: n × n\nloss sum(logsumexp(relu(X W) C)) / B",
+        sizes: &[("n", 300), ("B", 6)],
+        query: "hvp(loss, V)",
+        counts: &[("gemm", 6), ("softmax", 1)],
     },
     // of a symmetric product the transpose is the product, of another it is not
     Row {

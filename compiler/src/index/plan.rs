@@ -11,10 +11,10 @@ mod fold;
 mod inline;
 mod layout;
 mod order;
-mod pairs;
 mod pass;
 mod symmetry;
 mod term;
+mod within;
 
 pub use pass::{Pass, Piece};
 

@@ -4,9 +4,9 @@ use super::{
     Action, ArrayId, Batch, Failure, Operand, Plan, Planned, Product,
     draft::{Concrete, Draft, Manner},
     order::Letters,
-    pairs,
     symmetry::{self, Twins},
     term::{Factor, Strides, Term},
+    within,
 };
 use crate::{
     dim::Dim,
@@ -106,7 +106,7 @@ impl<'p> Builder<'p> {
             }
         }
         let (cost, mut plan, mut draft) = best.expect("there is a manner");
-        if pairs::share(&mut draft) {
+        if within::share(&mut draft) {
             let (less, other) = self.ordered(&given, &draft)?;
             if less < cost {
                 plan = other;
