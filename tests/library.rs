@@ -97,9 +97,8 @@ where
         };
         let (a, b) = (read(&g.a, g.rows, g.inner)?, read(&g.b, g.inner, g.cols)?);
         let (at, mut c) = read(&g.c, g.rows, g.cols)?;
-        for which in 0..g.batch {
-            let (a_at, b_at) = (&a.0[which], &b.0[which]);
-            for (entry, &place) in at[which].iter().enumerate() {
+        for (c_at, (a_at, b_at)) in at.iter().zip(a.0.iter().zip(&b.0)) {
+            for (entry, &place) in c_at.iter().enumerate() {
                 let (i, j) = (entry % g.rows, entry / g.rows);
                 let products = (0..g.inner).map(|k| a.1[a_at[i + k * g.rows]].f64() * b.1[b_at[k + j * g.inner]].f64());
                 // with a beta of zero BLAS does not read what stands there
