@@ -88,6 +88,17 @@ fn launches(example: &str, query: &str, sizes: &[(&str, usize)]) -> [usize; 2] {
     [k.tasks.iter().filter(|t| matches!(t, Task::Launch { .. })).count(), libraries]
 }
 
+/// Where the last group has fewer rows than it has room for, what is computed in the place of the others must not be told.
+#[test]
+fn rows_that_are_not_there_raise_no_flag() {
+    for (rows, guarded) in [(3, true), (8, false)] {
+        let text = kernels("layernorm", &["jacobian(Y, X)"], &[("L", rows), ("dV", 4)]).text();
+        let flags: Vec<&str> = text.lines().filter(|l| l.contains("if (") && l.contains("undefined(x")).collect();
+        assert!(!flags.is_empty());
+        assert!(flags.iter().all(|l| l.contains("live && undefined(") == guarded), "{rows} rows\n{text}");
+    }
+}
+
 #[test]
 fn steps_over_the_same_rows_are_one_launch() {
     assert_eq!(launches("softmax", "jacobian(A, X)", &[("L", 8), ("n", 20)]), [1, 0]);

@@ -356,10 +356,12 @@ impl Text<'_> {
                 self.flagged = true;
                 let further: String = parameters.iter().map(|p| format!(", {}", constant(*p))).collect();
                 let line = self.written(m, &format!("y{k}"), "");
+                // a row that is not there has whatever stood in its place
+                let live = if self.live { "live && " } else { "" };
                 let _ = writeln!(
                     self.out,
                     "{indent}const real x{k} = {factors}, y{k} = map_{name}(x{k}{further});\n\
-                     {indent}if (undefined(x{k}, y{k})) *flag = 1;\n{indent}{line}"
+                     {indent}if ({live}undefined(x{k}, y{k})) *flag = 1;\n{indent}{line}"
                 );
             }
             Does::Rows { .. } => {}
