@@ -372,6 +372,17 @@ mod opencl {
         }
     }
 
+    /// A query of a model on a device and on the processor.
+    fn same_as_the_processor(device: &dyn Executor, query: &str, text: &str, (mut m, bound): (syntax::Model, Bound)) {
+        let q = syntax::query(&mut m, query).expect("a query");
+        let settings = pipeline::Settings { memory: 1 << 30, per_sample: false };
+        let mut value = |e: &dyn Executor| {
+            pipeline::evaluate_on(e, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values")[0].values[0].clone()
+        };
+        let (wanted, found) = (value(&Dynamic(Cpu::<f64>::new(1))), value(device));
+        assert!(hesse_tests::distance(&wanted, &found) < 1e-12, "{text}\n{query}");
+    }
+
     /// Large products go to the driver's library, where it has one: rows, columns and batches of all orders, and windows that overlap,
     /// which no library takes.
     #[test]
@@ -397,17 +408,8 @@ mod opencl {
             let (library, products) = Library::new();
             let device = Dynamic(Device::<f64, _>::new(library));
             let sizes = [("L", 130), ("d", 120), ("k", 110), ("dV", 70), ("dK", 66)];
-            let (mut m, bound) = batch_of(text, samples, &sizes);
-            let q = syntax::query(&mut m, query).expect("a query");
-            let settings = pipeline::Settings { memory: 1 << 30, per_sample: false };
-            let mut value = |e: &dyn Executor| {
-                pipeline::evaluate_on(e, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values")[0].values[0]
-                    .clone()
-            };
-            let (wanted, found) = (value(&Dynamic(Cpu::<f64>::new(1))), value(&device));
-            assert!(hesse_tests::distance(&wanted, &found) < 1e-12, "{text}\n{query}");
-            let done = products.load(Ordering::Relaxed);
-            all += done;
+            same_as_the_processor(&device, query, text, batch_of(text, samples, &sizes));
+            all += products.load(Ordering::Relaxed);
         }
         assert!(all >= 6, "{all} products");
     }
@@ -416,15 +418,7 @@ mod opencl {
     fn a_batch_at_once_is_the_mean_over_its_samples() {
         let device = Dynamic(Device::<f64, _>::new(OpenCl::new().expect("an OpenCL device")));
         for (text, query) in MODELS.iter().take(3) {
-            let (mut m, bound) = batch(text, 5);
-            let q = syntax::query(&mut m, query).expect("a query");
-            let settings = pipeline::Settings { memory: 1 << 30, per_sample: false };
-            let mut value = |e: &dyn Executor| {
-                pipeline::evaluate_on(e, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values")[0].values[0]
-                    .clone()
-            };
-            let (wanted, found) = (value(&Dynamic(Cpu::<f64>::new(1))), value(&device));
-            assert!(hesse_tests::distance(&wanted, &found) < 1e-12, "{text}\n{query}");
+            same_as_the_processor(&device, query, text, batch(text, 5));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! lies in one row of an array depends on its sizes.
 
 use super::{
-    Task, library, matrices,
+    Gemm, Task, library, matrices,
     module::{Host, Module, WORK},
     product::{self, Moved, Term},
     size::Size,
@@ -261,15 +261,15 @@ impl Maker<'_> {
         self.launch(product::draft(&terms, set, &note), arrays);
         // at large sizes each is a product of its own
         let adds = |k: usize| !set || k > 0;
-        if (0..terms.len()).any(|k| product::gemm(&terms[k], adds(k), 0).is_none()) {
-            return;
-        }
-        let mut large = vec![];
-        for (k, t) in terms.iter().enumerate() {
-            let tile = product::tile(t, !adds(k), &note).map(|d| self.out.kernels.kernel(d, &mut self.by_text));
-            large.extend(tile.and_then(|tile| product::gemm(t, adds(k), tile)));
-        }
-        if let Some(Task::Launch { products, .. }) = self.out.kernels.tasks.last_mut() {
+        let large = terms.iter().enumerate().map(|(k, t)| {
+            let tile = product::tile(t, !adds(k), &note)?;
+            Some((product::gemm(t, adds(k), 0)?, tile))
+        });
+        let Some(large) = large.collect::<Option<Vec<_>>>() else { return };
+        let kernels = &mut self.out.kernels;
+        let tiled = |(g, tile): (Gemm, Draft)| Gemm { tile: kernels.kernel(tile, &mut self.by_text), ..g };
+        let large: Vec<Gemm> = large.into_iter().map(tiled).collect();
+        if let Some(Task::Launch { products, .. }) = kernels.tasks.last_mut() {
             *products = large;
         }
     }

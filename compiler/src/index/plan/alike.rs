@@ -123,13 +123,14 @@ impl Known {
         let Some(array) = terms.first().map(|t| t.target.array) else { return };
         let mut changed = false;
         for t in &mut terms {
-            let viewed = |f: &Factor| self.views.get(&f.array).and_then(|v| v.of(f, &t.extents));
-            if t.factors.iter().any(|f| viewed(f).is_some()) {
-                let scales = t.factors.iter().filter(|f| viewed(f).is_some()).map(|f| self.views[&f.array].scale);
-                let coefficient = scales.fold(t.coefficient, |c, s| c * s);
-                let factors = t.factors.iter().map(|f| viewed(f).unwrap_or_else(|| f.clone())).collect();
-                *t = Term::new(coefficient, t.extents.clone(), factors, t.target.clone(), t.note);
-                changed = true;
+            for k in 0..t.factors.len() {
+                let f = &t.factors[k];
+                let viewed = self.views.get(&f.array).and_then(|v| Some((v.of(f, &t.extents)?, v.scale)));
+                if let Some((factor, scale)) = viewed {
+                    t.coefficient = t.coefficient * scale;
+                    t.factors[k] = factor;
+                    changed = true;
+                }
             }
         }
         let whole = self.whole(&terms, &draft.shapes).unwrap_or_else(|| terms.clone());

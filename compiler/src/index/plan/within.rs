@@ -6,7 +6,7 @@ use super::{
     ArrayId, Number,
     draft::{Concrete, Draft},
     inline,
-    order::{READ, WRITE, moved},
+    order::{Letters, READ, WRITE, moved},
     term::{Factor, Strides, Term},
 };
 use std::collections::BTreeMap;
@@ -74,10 +74,15 @@ impl Part {
     }
 }
 
+/// Letters that move a factor of a term.
+fn mentioned(t: &Term) -> Letters {
+    t.factors.iter().fold(0, |u, f| u | f.letters())
+}
+
 /// Letters of a term that its factors and its target have: the axes of what it sums.
 fn axes(whole: &Term) -> Vec<usize> {
-    let moved = whole.factors.iter().fold(0, |u, f| u | f.letters()) & whole.target.letters();
-    (0..whole.extents.len()).filter(|l| moved >> l & 1 == 1).collect()
+    let kept = mentioned(whole) & whole.target.letters();
+    (0..whole.extents.len()).filter(|l| kept >> l & 1 == 1).collect()
 }
 
 /// Strides of an array with these letters of a term as its axes.
@@ -89,7 +94,7 @@ fn strides(whole: &Term, axes: &[usize]) -> Vec<usize> {
 /// The term that makes the array.
 fn definition(whole: &Term, array: ArrayId) -> Term {
     let axes = axes(whole);
-    let mentioned = whole.factors.iter().fold(0, |u, f| u | f.letters());
+    let mentioned = mentioned(whole);
     let letters: Vec<usize> = (0..whole.extents.len()).filter(|l| mentioned >> l & 1 == 1).collect();
     let mut own = Strides::from_elem(0, whole.extents.len());
     axes.iter().zip(strides(whole, &axes)).for_each(|(&l, s)| own[l] = s);
@@ -115,7 +120,7 @@ fn put(whole: &Term, part: &Part, t: &Term, array: ArrayId) -> Term {
 /// Makes what such terms sum once, where that seems to cost less; says whether there are any.
 pub(super) fn share(draft: &mut Draft) -> bool {
     let marks = |t: &Term| t.factors.iter().fold(0u64, |m, f| m | 1 << (f.array % 64));
-    let sums = |t: &Term| t.factors.len() > 1 && t.factors.iter().fold(0, |u, f| u | f.letters()) & !t.target.letters() != 0;
+    let sums = |t: &Term| t.factors.len() > 1 && mentioned(t) & !t.target.letters() != 0;
     let all: Vec<(At, u64, Term)> = terms(draft).map(|(at, t)| (at, marks(t), t.clone())).collect();
     let wholes: Vec<&(At, u64, Term)> = all.iter().filter(|x| sums(&x.2)).collect();
     // for each whole the terms that it is a part of, where that is worth it: each term has one part at most
@@ -146,7 +151,7 @@ pub(super) fn share(draft: &mut Draft) -> bool {
         draft.shapes.push(axes(whole).iter().map(|&l| whole.extents[l]).collect());
         draft.ages.push(0);
         // letters that nothing mentions stay
-        let mentioned = whole.factors.iter().fold(0, |u, f| u | f.letters());
+        let mentioned = mentioned(whole);
         let own = |l: usize| if mentioned >> l & 1 == 1 { l } else { usize::MAX };
         let own = Part { letters: (0..whole.extents.len()).map(own).collect(), factors: (1 << whole.factors.len()) - 1 };
         let first = places.iter().map(|p| p.0.0).fold(whole_at.0, usize::min);
