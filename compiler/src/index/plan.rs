@@ -12,6 +12,7 @@ mod inline;
 mod layout;
 mod order;
 mod pass;
+mod scaled;
 mod symmetry;
 mod term;
 mod within;
@@ -138,6 +139,9 @@ pub struct Plan {
     pub steps: Vec<Planned>,
     /// Passes over large arrays, by their first steps.
     pub passes: BTreeMap<usize, Pass>,
+    /// Large arrays that need not be made, with their only readers, which can scale another array in passing: products whose third
+    /// factor are weights.
+    pub scaled: BTreeMap<ArrayId, Product>,
     /// The results with their shapes.
     pub outputs: Vec<(ArrayId, [usize; 2])>,
     /// Arrays that are read without ever being written before: they are zero.
@@ -166,10 +170,11 @@ impl Plan {
     /// Says after which step nothing reads an array any more, and how much is held at most.
     fn lifetimes(&mut self) {
         self.first_writes();
+        self.scaled = self.find_scaled();
         self.find_passes();
         let mut last = vec![None; self.arrays.len()];
-        for (k, s) in self.steps.iter().enumerate() {
-            s.action.arrays().into_iter().for_each(|a| last[a] = Some(k));
+        for k in 0..self.steps.len() {
+            self.touched(k).into_iter().for_each(|a| last[a] = Some(k));
         }
         self.outputs.iter().for_each(|o| last[o.0] = None);
         for (a, k) in last.iter().enumerate() {

@@ -57,7 +57,7 @@ pub trait Backend {
     /// Takes back what [`Backend::finish`] gave.
     fn reclaim(&self, _: Vec<f64>) {}
     /// `target += coefficient · Σ Π factors`, or `=` where the product is the first of its target; the factors are the arrays of the
-    /// product's factors in order.
+    /// product's factors in order. If there is a third factor, two are a half product, and it is a weight for what is summed.
     fn product<'a>(&self, product: &Product, factors: &[&Self::Array<'a>], target: &mut Self::Array<'a>);
     /// An entrywise function of some entries, written to the same entries of the target.
     ///
@@ -128,11 +128,12 @@ impl<R: Real> Cpu<R> {
         let alpha = R::of(p.coefficient.to_f64());
         let c = (&mut target[p.target.offset..], p.target.strides.as_slice());
         let (a, b) = (factor(0), factor(1));
+        let weights = (p.factors.len() > 2).then(|| factor(2));
         let mut scratch = self.scratch.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
         let mut workers = Workers { threads, scratch: &mut scratch };
         let halved = match p.symmetric {
             Some(pair) => triangle::triangle(alpha, (&p.extents, pair), p.first, (&mut *c.0, c.1), a, b, &mut workers),
-            None => mirror::mirror(alpha, (&p.extents, &p.exchange), p.first, (&mut *c.0, c.1), a, b, &mut workers),
+            None => mirror::mirror((alpha, weights), (&p.extents, &p.exchange), p.first, (&mut *c.0, c.1), a, b, &mut workers),
         };
         if !halved {
             product::product(alpha, &p.extents, p.first, c, a, b, &mut workers);

@@ -58,7 +58,7 @@ impl<A> Arrays<A> {
         *self.0[id].write().unwrap_or_else(PoisonError::into_inner) = Some(array);
     }
 
-    /// Does a product, or a part of one, by `multiply`.
+    /// Does a product, or a part of one, by `multiply`; it makes no array that is scaled in passing.
     fn product<'a, B: Backend<Array<'a> = A>>(
         &self,
         backend: &B,
@@ -66,12 +66,13 @@ impl<A> Arrays<A> {
         p: &Product,
         multiply: impl Fn(&Product, &[&A], &mut A),
     ) {
+        let Some(p) = plan.in_passing(p) else { return };
         let (id, n) = (p.target.array, plan.arrays[p.target.array]);
         let make = || if p.first { backend.blank(n) } else { backend.zeros(n) };
         let mut target = self.take(id).unwrap_or_else(make);
-        let held: SmallVec<[_; 2]> = p.factors.iter().map(|f| self.read(f.array)).collect();
+        let held: SmallVec<[_; 3]> = p.factors.iter().map(|f| self.read(f.array)).collect();
         {
-            let factors: SmallVec<[&A; 2]> = held.iter().map(|f| f.as_ref().expect(MADE)).collect();
+            let factors: SmallVec<[&A; 3]> = held.iter().map(|f| f.as_ref().expect(MADE)).collect();
             multiply(p, &factors, &mut target);
         }
         drop(held);

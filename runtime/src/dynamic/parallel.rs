@@ -47,7 +47,7 @@ impl Order {
         for (k, step) in plan.steps.iter().enumerate() {
             let mut own = BTreeSet::new();
             let target = step.action.target();
-            for a in step.action.arrays() {
+            for a in plan.touched(k) {
                 uses[a] += 1;
                 own.extend(writer[a]);
                 if Some(a) == target {
@@ -208,7 +208,7 @@ impl<'d, R: Real> Run<'_, 'd, R> {
                 q.ready.insert(next);
             }
         }
-        for a in self.plan.steps[k].action.arrays() {
+        for a in self.plan.touched(k) {
             q.order.uses[a] -= 1;
             if q.order.uses[a] == 0 {
                 free.push(a);

@@ -22,11 +22,24 @@ const COLUMNS: usize = 32;
 const SHALLOW: usize = 64;
 const FEW: usize = 4;
 
-/// As [`Real::gemm`]; parts of the factors are copied to `spare`. With a shift, of a target by rows, entries in row i and column j are
-/// wanted where i ≤ j + shift; what becomes of the others is open.
-pub(crate) fn multiply<R: Real>(
+/// What a sum of products is multiplied by: a number, and if there are any a weight for every summed value, so far apart.
+#[derive(Clone, Copy)]
+pub(super) struct Scale<'w, R> {
+    pub(super) number: R,
+    pub(super) weights: Option<(&'w [R], usize)>,
+}
+
+impl<R> From<R> for Scale<'_, R> {
+    fn from(number: R) -> Self {
+        Scale { number, weights: None }
+    }
+}
+
+/// As [`Real::gemm`], with weights; parts of the factors are copied to `spare`, the first with the weights. With a shift, of a target by
+/// rows, entries in row i and column j are wanted where i ≤ j + shift; what becomes of the others is open.
+pub(super) fn multiply<R: Real>(
     ([m, k, n], shift): ([usize; 3], Option<usize>),
-    alpha: R,
+    Scale { number: alpha, weights }: Scale<R>,
     add: bool,
     a: View<R>,
     b: View<R>,
@@ -41,11 +54,12 @@ pub(crate) fn multiply<R: Real>(
     };
     // rows are copied where they are pages apart, and there is more than a little to do with them
     let apart = |[inner, own]: [usize; 2], with: usize| k > SHALLOW && inner >= PAGE && own == 1 && with >= FEW;
-    let (copy_a, copy_b) = (apart(turned(ra), n), apart(rb, m));
+    let (copy_a, copy_b) = (weights.is_some() || apart(turned(ra), n), apart(rb, m));
     if copy_a || copy_b || shift.is_some() {
         let (panel, width) = if copy_b || shift.is_some() { (PANEL, WIDTH) } else { (n, n) };
-        let [for_a, for_b] =
-            [(copy_a, ROWS.min(m)), (copy_b, panel)].map(|(copy, entries)| if copy { DEPTH.min(k) * stride(entries) } else { 0 });
+        // either side of the first one may be neighbours
+        let for_a = if copy_a { stride(ROWS.min(m)) * stride(DEPTH.min(k)) } else { 0 };
+        let for_b = if copy_b { stride(panel) * DEPTH.min(k) } else { 0 };
         if spare.len() < for_a + for_b {
             spare.resize(for_a + for_b, R::of(0.0));
         }
@@ -55,7 +69,9 @@ pub(crate) fn multiply<R: Real>(
                 continue;
             }
             let mut x: View<R> = (&a[i * ra[0] + q * ra[1]..], ra);
-            if copy_a {
+            if let Some((weights, step)) = weights {
+                x = weighted(x, [rows, depth], (&weights[q * step..], step), for_a);
+            } else if copy_a {
                 x = (copied((x.0, ra[1]), [depth, rows], for_a), [1, stride(rows)]);
             }
             // narrow where the wanted entries may end within a panel
@@ -112,6 +128,33 @@ fn copied<'s, R: Real>((from, apart): (&[R], usize), [rows, entries]: [usize; 2]
     to
 }
 
+/// A copy of a matrix whose columns are multiplied by weights, so far apart; neighbours stay neighbours.
+fn weighted<'s, R: Real>(
+    (from, [row, col]): View<R>,
+    [rows, cols]: [usize; 2],
+    (weights, step): (&[R], usize),
+    to: &'s mut [R],
+) -> View<'s, R> {
+    let weights = weights.iter().step_by(step.max(1)).take(cols);
+    if col == 1 {
+        let apart = stride(cols);
+        for (to, from) in to.chunks_exact_mut(apart).zip(from.chunks(row.max(1))).take(rows) {
+            to.iter_mut().zip(from).zip(weights.clone()).for_each(|((to, &x), &w)| *to = w * x);
+        }
+        return (to, [apart, 1]);
+    }
+    let apart = stride(rows);
+    for ((j, &w), to) in weights.enumerate().zip(to.chunks_exact_mut(apart)) {
+        let from = &from[j * col..];
+        if row == 1 {
+            to[..rows].iter_mut().zip(from).for_each(|(to, &x)| *to = w * x);
+        } else {
+            to[..rows].iter_mut().zip(from.iter().step_by(row.max(1))).for_each(|(to, &x)| *to = w * x);
+        }
+    }
+    (to, [1, apart])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,17 +178,28 @@ mod tests {
                 let last = |[x, y]: [usize; 2], s: [usize; 2]| (x - 1) * s[0] + (y - 1) * s[1];
                 let a: Vec<f64> = (0..=last([m, k], ra)).map(entry).collect();
                 let b: Vec<f64> = (0..=last([k, n], rb)).map(|x| entry(x + 7)).collect();
-                for (add, shift) in [(false, None), (true, None), (false, Some(0)), (false, Some(100))] {
+                let kinds = [
+                    (false, None, 0),
+                    (true, None, 0),
+                    (false, Some(0), 0),
+                    (false, Some(100), 0),
+                    (true, None, 1),
+                    (false, Some(3), 2),
+                ];
+                for (add, shift, step) in kinds {
                     if shift.is_some() && !by_rows[2] {
                         continue;
                     }
                     let mut c = vec![1.0; last([m, n], rc) + 1];
-                    multiply(([m, k, n], shift), 0.5, add, (&a, ra), (&b, rb), (&mut c, rc), &mut vec![]);
+                    let weights: Vec<f64> = (0..k * step).map(|x| entry(x + 3)).collect();
+                    let weight = |q: usize| if step > 0 { weights[q * step] } else { 1.0 };
+                    let scale = Scale { number: 0.5, weights: (step > 0).then_some((&weights, step)) };
+                    multiply(([m, k, n], shift), scale, add, (&a, ra), (&b, rb), (&mut c, rc), &mut vec![]);
                     for (i, j) in [(0, 0), (m - 1, 0), (0, n - 1), (m - 1, n - 1), (m / 2, n / 3), (m / 3, n / 2)] {
                         if shift.is_some_and(|s| i > j + s) {
                             continue;
                         }
-                        let sum: f64 = (0..k).map(|q| a[i * ra[0] + q * ra[1]] * b[q * rb[0] + j * rb[1]]).sum();
+                        let sum: f64 = (0..k).map(|q| a[i * ra[0] + q * ra[1]] * weight(q) * b[q * rb[0] + j * rb[1]]).sum();
                         let wanted = 0.5 * sum + if add { 1.0 } else { 0.0 };
                         let got = c[i * rc[0] + j * rc[1]];
                         assert!((got - wanted).abs() < 1e-11, "{got}, not {wanted}, at {i}, {j} of {m}×{k}×{n}, {shift:?}");

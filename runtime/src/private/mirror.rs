@@ -1,7 +1,7 @@
 //! Products whose result is symmetric: half of the entries are computed, and each is written to its two places.
 
 use super::{
-    blocks::{PANEL, ROWS, multiply},
+    blocks::{PANEL, ROWS, Scale, multiply},
     contract::{Letter, Letters, everywhere},
     product::{SHARE, Scratch, Workers, even, packed},
 };
@@ -16,15 +16,19 @@ const SMALL: usize = 1 << 13;
 /// Columns that are turned at once.
 const TURN: usize = 16;
 
+/// An array and the stride of every letter.
+type Moved<'a, R> = (&'a [R], &'a [usize]);
+
 /// As [`product`](super::product::product), where the result stays the same if each first letter of the pairs, which moves a and not b,
-/// changes places with the second, which moves b and not a. Says whether it was done.
+/// changes places with the second, which moves b and not a. If there are weights, summed letters alone move them, by these strides; these
+/// letters are one letter there and in both factors, all others are in pairs, and then it is always done. Says whether it was done.
 pub(crate) fn mirror<R: Real>(
-    alpha: R,
+    (alpha, weights): (R, Option<Moved<R>>),
     (extents, pairs): (&[usize], &[[usize; 2]]),
     store: bool,
     (c, rc): (&mut [R], &[usize]),
-    (a, ra): (&[R], &[usize]),
-    (b, rb): (&[R], &[usize]),
+    (a, ra): Moved<R>,
+    (b, rb): Moved<R>,
     workers: &mut Workers<R>,
 ) -> bool {
     if pairs.is_empty() {
@@ -41,10 +45,13 @@ pub(crate) fn mirror<R: Real>(
     let count = |ls: &[Letter]| ls.iter().map(|l| l.n).product::<usize>();
     let (m, depth) = (count(&rows), count(&inner));
     let sides = rows.iter().all(|l| l.role() == [true, true, false]) && cols.iter().all(|l| l.role() == [true, false, true]);
-    if !sides || inner.is_empty() || outer.iter().any(|l| l.c == 0) || m < FEW || m * m * depth < SMALL {
+    let small = weights.is_none() && (m < FEW || m * m * depth < SMALL);
+    if !sides || inner.is_empty() || outer.iter().any(|l| l.c == 0) || small {
         return false;
     }
     inner.sort_by_key(|l| std::cmp::Reverse((l.a, l.b)));
+    let step = |strides: &[usize]| strides.iter().copied().filter(|s| *s > 0).min().unwrap_or(0);
+    let scale = Scale { number: alpha, weights: weights.map(|(w, strides)| (w, step(strides))) };
     let places = |ls: &[Letter]| {
         let mut at = Vec::with_capacity(m);
         everywhere(ls, |[p, ..]| at.push(p));
@@ -61,7 +68,7 @@ pub(crate) fn mirror<R: Real>(
             Some((row, col)) => (&b[pb..], [row, col]),
             None => packed(&b[pb..], &inner, &cols, |l| l.b, far),
         };
-        half(alpha, [m, depth], a, b, (&mut c[pc..], &target), (block, spare), threads);
+        half(scale, [m, depth], a, b, (&mut c[pc..], &target), (block, spare), threads);
     });
     true
 }
@@ -122,7 +129,7 @@ fn parts(m: usize, threads: usize) -> Vec<Vec<Part>> {
 
 /// The upper triangle of a matrix product, each part of it added to its two places.
 fn half<R: Real>(
-    alpha: R,
+    scale: Scale<R>,
     [m, depth]: [usize; 2],
     (a, ra): View<R>,
     (b, rb): View<R>,
@@ -134,7 +141,7 @@ fn half<R: Real>(
     let product = |p: Part, c: &mut [R], row: usize, spare: &mut Vec<R>| {
         let (a, b) = (&a[p.rows[0] * ra[0]..], &b[p.cols[0] * rb[1]..]);
         let shape = ([p.height(), depth, p.width()], Some(p.shift()));
-        multiply(shape, alpha, false, (a, ra), (b, rb), (c, [row, 1]), spare);
+        multiply(shape, scale, false, (a, ra), (b, rb), (c, [row, 1]), spare);
     };
     for group in groups {
         // a single part of a plain target needs no block
@@ -262,10 +269,16 @@ mod tests {
                         let mut workers = Workers { threads, scratch: &mut scratch };
                         let pairs = [[0, 2], [1, 3]];
                         let (c, a, b) = ((&mut got[..], &rc[..]), (&scaled[..], &ra[..]), (&x[..], &rb[..]));
-                        assert!(mirror(0.5, (&extents, &pairs), store, c, a, b, &mut workers));
+                        assert!(mirror((0.5, None), (&extents, &pairs), store, c, a, b, &mut workers));
                         let apart = got.iter().zip(&wanted).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
                         assert!(apart < 1e-11, "{apart:e} apart, {extents:?}, {rc:?}, {store}, {threads} threads");
                         assert!(alone.get_or_insert_with(|| got.clone()) == &got, "{threads} threads give other bits");
+                        // scaled in passing: the same numbers are multiplied
+                        let mut passing = begin.clone();
+                        let (c, a) = ((&mut passing[..], &rc[..]), (&x[..], &ra[..]));
+                        let weights = (&d[..], &[0, 0, 0, 0, 1][..]);
+                        assert!(mirror((0.5, Some(weights)), (&extents, &pairs), store, c, a, b, &mut workers));
+                        assert!(passing == got, "scaled in passing");
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! What a step costs, and how it is shown.
 
-use super::{Action, Operand, Plan, Planned, Product, order};
+use super::{Action, ArrayId, Operand, Plan, Planned, Product, order};
 use std::fmt;
 
 impl Product {
@@ -13,7 +13,7 @@ impl Product {
         if n > 1 {
             all = all / (2 * n) * (n + 1);
         }
-        all * self.factors.len().max(1) as u128
+        all * self.factors.len().clamp(1, 2) as u128
     }
 
     /// What it costs in time, in multiplications of a matrix product.
@@ -66,10 +66,11 @@ impl Plan {
         all.max_by_key(|a| a.1)
     }
 
-    /// Bytes that the products read and write, in arrays of 8-byte numbers.
+    /// Bytes that the steps read and write, in arrays of 8-byte numbers; arrays that are scaled in passing are not made.
     pub fn bytes(&self) -> u128 {
-        let of = |s: &Planned| s.action.arrays().into_iter().map(|a| self.arrays[a] as u128 * 8).sum::<u128>();
-        self.steps.iter().map(of).sum()
+        let size = |a: ArrayId| if self.scaled.contains_key(&a) { 0 } else { self.arrays[a] as u128 * 8 };
+        let made = |k: &usize| self.steps[*k].action.target().is_none_or(|t| !self.scaled.contains_key(&t));
+        (0..self.steps.len()).filter(made).flat_map(|k| self.touched(k)).map(size).sum()
     }
 }
 
@@ -91,7 +92,10 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for s in &self.steps {
             match &s.action {
-                Action::Product(p) => writeln!(f, "{:>14}  {:<12} {p}   {}", p.flops(), p.kind(), s.note)?,
+                Action::Product(p) => {
+                    let kind = if self.scaled.contains_key(&p.target.array) { "in passing" } else { p.kind() };
+                    writeln!(f, "{:>14}  {kind:<12} {p}   {}", p.flops(), s.note)?;
+                }
                 Action::Map { name, argument, target, .. } => {
                     writeln!(f, "{:>14}  {:<12} t{target} = {name}(t{argument})", self.arrays[*target], "map")?
                 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Entries from which on an array does not stay near the processor.
-const LARGE: usize = 1 << 17;
+pub(super) const LARGE: usize = 1 << 17;
 /// Neighbours in a sum from which on one row after the other is added to it.
 const SPAN: usize = 16;
 /// Entries of it that are done before the next.
@@ -126,7 +126,8 @@ impl<'p> Candidate<'p> {
             let (reads, target) = (step.action.reads(), step.action.target());
             let free =
                 !reads.iter().any(|a| written.contains(a)) && !target.is_some_and(|t| read.contains(&t) || written.contains(&t));
-            match pass.along(&step.action).filter(|_| free && target != Some(array)) {
+            let made = !target.is_some_and(|t| plan.scaled.contains_key(&t));
+            match pass.along(&step.action).filter(|_| free && made && target != Some(array)) {
                 Some(along) => {
                     pass.join(&step.action, along);
                     pass.steps.push((k, along));
