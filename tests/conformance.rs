@@ -7,7 +7,7 @@ mod functions;
 
 use hesse::dynamic::{Backend, Cpu, Dynamic, Engine};
 use hesse_compiler::{
-    data::{self, Bound},
+    data::Bound,
     index::{
         DomainError, EntryValues, Executor, Failure, Functions, Reference, Setting,
         plan::{Action, Operand, Plan, Planned, Product},
@@ -16,8 +16,8 @@ use hesse_compiler::{
     ops::{log::LOG, softmax::SOFTMAX},
     pipeline, syntax,
 };
-use hesse_tests::{model, random, uniform};
-use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+use hesse_tests::{batch_of, random, uniform};
+use std::{borrow::Cow, ops::Range};
 
 /// A random product: one to six letters, each in one to three of target and factors, in any order of axes, with gaps.
 fn draw(seed: u64) -> (Product, [usize; 3]) {
@@ -552,28 +552,6 @@ const MODELS: &[(&str, &str)] = &[
 
 fn batch(text: &str, samples: usize) -> (syntax::Model, Bound) {
     batch_of(text, samples, &[("n", 4), ("k", 3), ("L", 5), ("d", 3), ("dV", 6), ("dK", 2), ("dff", 7)])
-}
-
-/// The same at those sizes.
-fn batch_of(text: &str, samples: usize, sizes: &[(&str, usize)]) -> (syntax::Model, Bound) {
-    let m = model(text);
-    let sizes = sizes.iter().map(|&(n, s)| (n.to_owned(), s));
-    let used: BTreeMap<String, usize> = sizes.filter(|(n, _)| m.sizes.iter().any(|s| s == n)).collect();
-    let shared = data::random(&m, 1, &used).expect("random data");
-    let mut bound = data::bind(&m, &shared).expect("data that fit");
-    let inputs: Vec<String> = (m.graph.variables())
-        .filter(|(_, v)| matches!(v.kind, hesse_compiler::expr::Kind::Input | hesse_compiler::expr::Kind::Target))
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    for k in 0..samples {
-        let other = data::bind(&m, &data::random(&m, 100 + k as u64, &used).expect("random data")).expect("data that fit");
-        bound.samples.push(inputs.iter().map(|n| (n.clone(), other.shared[n].clone())).collect());
-    }
-    inputs.iter().for_each(|n| {
-        bound.shared.remove(n);
-    });
-    bound.batched = true;
-    (m, bound)
 }
 
 #[test]

@@ -5,7 +5,7 @@ pub mod library;
 
 use hesse::dynamic::{Cpu, Dynamic};
 use hesse_compiler::{
-    data::Bound,
+    data::{self, Bound},
     differentiate::{NotDifferentiable, local_curvature, local_jacobian},
     emit::{Typical, rust},
     expr::{Expr, Fact, Graph, Kind, Numeric},
@@ -164,6 +164,28 @@ pub fn model(text: &str) -> Model {
         let all: Vec<String> = errors.iter().map(|d| d.render(&sources, false)).collect();
         panic!("{}\nin\n{text}", all.join("\n"))
     })
+}
+
+/// A model with random data for so many samples, at those of the sizes that it has.
+pub fn batch_of(text: &str, samples: usize, sizes: &[(&str, usize)]) -> (Model, Bound) {
+    let m = model(text);
+    let sizes = sizes.iter().map(|&(n, s)| (n.to_owned(), s));
+    let used: BTreeMap<String, usize> = sizes.filter(|(n, _)| m.sizes.iter().any(|s| s == n)).collect();
+    let shared = data::random(&m, 1, &used).expect("random data");
+    let mut bound = data::bind(&m, &shared).expect("data that fit");
+    let inputs: Vec<String> = (m.graph.variables())
+        .filter(|(_, v)| matches!(v.kind, Kind::Input | Kind::Target))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for k in 0..samples {
+        let other = data::bind(&m, &data::random(&m, 100 + k as u64, &used).expect("random data")).expect("data that fit");
+        bound.samples.push(inputs.iter().map(|n| (n.clone(), other.shared[n].clone())).collect());
+    }
+    inputs.iter().for_each(|n| {
+        bound.shared.remove(n);
+    });
+    bound.batched = true;
+    (m, bound)
 }
 
 /// The claims of a text decided, with what the comments above them expect; the rendered diagnostics if it cannot be read.

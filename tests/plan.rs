@@ -6,11 +6,11 @@ use hesse_compiler::{
     data::{self, Bound},
     index::{
         Executor, Reference,
-        plan::{Action, Piece, Plan},
+        plan::{Action, Batch, Piece, Plan},
     },
     pipeline, syntax,
 };
-use hesse_tests::{distance, model};
+use hesse_tests::{batch_of, distance, model};
 use std::collections::BTreeMap;
 
 /// A model, sizes, a query, and what its plan has of some kind: steps of that name or kind.
@@ -209,14 +209,92 @@ fn steps_over_one_large_array_are_passes_that_cover_it() {
     }
 }
 
+/// A model, sizes, a query, and how many large arrays are scaled in passing.
+type Scaled = (&'static str, &'static [(&'static str, usize)], &'static str, usize);
+
+const SCALED: &[Scaled] = &[
+    (LOGISTIC, &[("m", 1400), ("n", 100)], "hessian(loss, w, w)", 1),
+    // small arrays, and few rows, are left as they are
+    (LOGISTIC, &[("m", 140), ("n", 100)], "hessian(loss, w, w)", 0),
+    (LOGISTIC, &[("m", 3000), ("n", 50)], "hessian(loss, w, w)", 0),
+    // columns of the array are summed, by weights and numbers in front
+    ("dim m, n; input X: m × n; param w: m; loss sum(softplus(X' w)) / 3", &[("m", 90), ("n", 1500)], "hessian(loss, w, w)", 1),
+    // an array that is made, and is needed until then
+    (
+        "dim m, n; input X: m × n; param w: n; loss sum(tanh(exp(X / 9) w) / n)",
+        &[("m", 1500), ("n", 90)],
+        "hessian(loss, w, w)",
+        1,
+    ),
+    // the sum goes over two letters, which are one
+    (
+        "dim m, n, k; input X: m × n; param W: n × k; loss sum(softplus(X W ones(k, 1) ones(1, n)))",
+        &[("m", 1400), ("n", 100), ("k", 1)],
+        "hessian(loss, W, W)",
+        1,
+    ),
+    // two products read it
+    (
+        "dim m, n; input X: m × n; input d: m; param A: n × n; S = X' diag(d) X; T = X' diag(d) exp(X); loss sum(S .* A) + sum(T .* A)",
+        &[("m", 1400), ("n", 100)],
+        "loss",
+        0,
+    ),
+    // rows are scaled, not what is summed
+    (
+        "dim m, n; input X: m × n; input d: n; param A: n × n; S = (X diag(d))' (X diag(d)); loss sum(S .* A)",
+        &[("m", 1400), ("n", 100)],
+        "loss",
+        0,
+    ),
+    // a product with all its entries
+    (
+        "dim m, n; input X: m × n; input d: m; param A: n × n; S = X' diag(d) exp(X / 9); loss sum(S .* A)",
+        &[("m", 1400), ("n", 100)],
+        "loss",
+        0,
+    ),
+];
+
 #[test]
-fn passes_do_not_change_a_bit() {
-    for (text, sizes, query, _) in PASSES {
+fn large_arrays_are_scaled_in_passing() {
+    for (text, sizes, query, wanted) in SCALED {
+        let sizes = owned(sizes);
+        let p = plan(text, &sizes, query);
+        assert_eq!(p.scaled.len(), *wanted, "{query} of {text} at {sizes:?}:\n{p}");
+        let [found, wanted] = both(text, &sizes, query);
+        assert!(distance(&found[0], &wanted[0]) < 1e-11, "{query} of {text} at {sizes:?}: {:e}", distance(&found[0], &wanted[0]));
+    }
+}
+
+#[test]
+fn large_arrays_of_a_batch_are_scaled_in_passing() {
+    let (mut m, bound) = batch_of(LOGISTIC, 5, &[("m", 700), ("n", 70)]);
+    let q = syntax::query(&mut m, "hessian(loss, w, w)").expect("a query");
+    let program = pipeline::program(&mut m, &q).expect("a program");
+    let batch = Batch { samples: 5, of: 5, inputs: bound.samples[0].keys().cloned().collect() };
+    let plan = Plan::batched(&program, &|name| bound.sizes.get(name).copied(), &batch).expect("a plan");
+    assert_eq!(plan.scaled.len(), 1, "{plan}");
+    let settings = pipeline::Settings { memory: 1 << 32, per_sample: false };
+    let mut value = |e: &dyn Executor| {
+        let answers = pipeline::evaluate_on(e, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values");
+        answers[0].values[0].clone()
+    };
+    let [one, two, wanted] = [value(&Dynamic(Cpu::<f64>::new(1))), value(&Dynamic(Cpu::<f64>::new(2))), value(&Reference)];
+    assert!(distance(&one, &wanted) < 1e-12, "{:e}", distance(&one, &wanted));
+    assert_eq!(one, two);
+    assert!(distance(&value(&Dynamic(Cpu::<f32>::new(1))), &wanted) < 1e-4);
+}
+
+#[test]
+fn passes_and_scaling_do_not_change_a_bit_with_threads() {
+    let rows = PASSES.iter().map(|row| (row.0, row.1, row.2)).chain(SCALED.iter().map(|row| (row.0, row.1, row.2)));
+    for (text, sizes, query) in rows {
         let mut m = model(text);
         let q = syntax::query(&mut m, query).expect("a query");
         let bound = data::bind(&m, &data::random(&m, 7, &owned(sizes)).expect("random data")).expect("data that fit");
         let settings = pipeline::Settings { memory: 1 << 32, per_sample: false };
-        // several threads take no passes
+        // several threads take no passes, but scale
         let mut value = |threads: usize| {
             let cpu = Dynamic(Cpu::<f64>::new(threads));
             let answers = pipeline::evaluate_on(&cpu, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values");

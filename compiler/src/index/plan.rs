@@ -148,7 +148,7 @@ pub struct Plan {
     pub empty: Vec<ArrayId>,
     /// Of results that are zero but for a few entries the parts that are written: extents and operands.
     pub written: BTreeMap<ArrayId, Vec<(Vec<usize>, Operand)>>,
-    /// Most entries held at once.
+    /// Most entries held at once, if all arrays are made.
     pub peak: u128,
 }
 

@@ -1,7 +1,9 @@
 //! Matrix products in parts that the library does well with: it packs no factor whose neighbours it can read at once, and reads it
 //! slowly where its rows are pages apart. Such a factor is copied, as much of it at once as stays near.
 
+use super::wide::{Work, wide};
 use crate::{Real, real::View};
+use pulp::Simd;
 use std::iter::successors;
 
 /// Entries of a page: a step of so many meets another page every time, and the same few places of the nearest memory.
@@ -70,7 +72,7 @@ pub(super) fn multiply<R: Real>(
             }
             let mut x: View<R> = (&a[i * ra[0] + q * ra[1]..], ra);
             if let Some((weights, step)) = weights {
-                x = weighted(x, [rows, depth], (&weights[q * step..], step), for_a);
+                x = wide(Weighted { from: x, sizes: [rows, depth], weights: (&weights[q * step..], step), to: for_a });
             } else if copy_a {
                 x = (copied((x.0, ra[1]), [depth, rows], for_a), [1, stride(rows)]);
             }
@@ -129,30 +131,39 @@ fn copied<'s, R: Real>((from, apart): (&[R], usize), [rows, entries]: [usize; 2]
 }
 
 /// A copy of a matrix whose columns are multiplied by weights, so far apart; neighbours stay neighbours.
-fn weighted<'s, R: Real>(
-    (from, [row, col]): View<R>,
-    [rows, cols]: [usize; 2],
-    (weights, step): (&[R], usize),
+struct Weighted<'x, 's, R> {
+    from: View<'x, R>,
+    sizes: [usize; 2],
+    weights: (&'x [R], usize),
     to: &'s mut [R],
-) -> View<'s, R> {
-    let weights = weights.iter().step_by(step.max(1)).take(cols);
-    if col == 1 {
-        let apart = stride(cols);
-        for (to, from) in to.chunks_exact_mut(apart).zip(from.chunks(row.max(1))).take(rows) {
-            to.iter_mut().zip(from).zip(weights.clone()).for_each(|((to, &x), &w)| *to = w * x);
+}
+
+impl<'s, R: Real> Work for Weighted<'_, 's, R> {
+    type Output = View<'s, R>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> View<'s, R> {
+        let Weighted { from: (from, [row, col]), sizes: [rows, cols], weights: (weights, step), to } = self;
+        let weights = weights.iter().step_by(step.max(1)).take(cols);
+        if col == 1 {
+            let apart = stride(cols);
+            for (i, to) in to.chunks_exact_mut(apart).take(rows).enumerate() {
+                let from = &from[i * row..][..cols];
+                to.iter_mut().zip(from).zip(weights.clone()).for_each(|((to, &x), &w)| *to = w * x);
+            }
+            return (to, [apart, 1]);
         }
-        return (to, [apart, 1]);
-    }
-    let apart = stride(rows);
-    for ((j, &w), to) in weights.enumerate().zip(to.chunks_exact_mut(apart)) {
-        let from = &from[j * col..];
-        if row == 1 {
-            to[..rows].iter_mut().zip(from).for_each(|(to, &x)| *to = w * x);
-        } else {
-            to[..rows].iter_mut().zip(from.iter().step_by(row.max(1))).for_each(|(to, &x)| *to = w * x);
+        let apart = stride(rows);
+        for ((j, &w), to) in weights.enumerate().zip(to.chunks_exact_mut(apart)) {
+            let (from, to) = (&from[j * col..], &mut to[..rows]);
+            if row == 1 {
+                to.iter_mut().zip(&from[..rows]).for_each(|(to, &x)| *to = w * x);
+            } else {
+                to.iter_mut().zip(from.iter().step_by(row.max(1))).for_each(|(to, &x)| *to = w * x);
+            }
         }
+        (to, [1, apart])
     }
-    (to, [1, apart])
 }
 
 #[cfg(test)]
@@ -212,5 +223,20 @@ mod tests {
             }
         }
         assert!(wanted_entries > 2000, "{wanted_entries}");
+    }
+
+    /// Rows that overlap, as windows of a signal do.
+    #[test]
+    fn windows_are_weighted() {
+        let [m, k] = [70, 300];
+        let x: Vec<f64> = (0..m + k).map(|i| (i as f64 * 0.37).sin()).collect();
+        let d: Vec<f64> = (0..k).map(|q| 1.0 + q as f64 / 100.0).collect();
+        let mut c = vec![0.0; m * m];
+        let scale = Scale { number: 1.0, weights: Some((&d, 1)) };
+        multiply(([m, k, m], None), scale, false, (&x, [1, 1]), (&x, [1, 1]), (&mut c, [m, 1]), &mut vec![]);
+        for (i, j) in [(0, 0), (69, 3), (20, 41), (69, 69)] {
+            let wanted: f64 = (0..k).map(|q| x[i + q] * d[q] * x[j + q]).sum();
+            assert!((c[i * m + j] - wanted).abs() < 1e-10, "{} in place of {wanted}", c[i * m + j]);
+        }
     }
 }
