@@ -1,5 +1,5 @@
-//! Matrix products in parts that the library does well with: it packs no factor whose neighbours it can read at once, and reads it
-//! slowly where its rows are pages apart. Such a factor is copied, as much of it at once as stays near.
+//! Matrix products in parts that the library does well with: it packs no factor whose neighbours it can read at once. Panels of a deep
+//! one are read again and again, and stay nearest if they are narrow; one whose rows are pages apart is copied, panel by panel.
 
 use super::wide::{Work, wide};
 use crate::{Real, real::View};
@@ -8,7 +8,7 @@ use std::iter::successors;
 
 /// Entries of a page: a step of so many meets another page every time, and the same few places of the nearest memory.
 pub(super) const PAGE: usize = 512;
-/// Summed values that are done at once.
+/// Summed values that are done at once, about: what a panel of so many holds stays nearest.
 const DEPTH: usize = 256;
 /// Rows that are done at once.
 pub(super) const ROWS: usize = 240;
@@ -16,10 +16,12 @@ pub(super) const ROWS: usize = 240;
 pub(super) const PANEL: usize = 48;
 /// The same where not all rows of a panel are wanted.
 const NARROW: usize = 24;
-/// Columns of the target that stay near meanwhile.
-const WIDTH: usize = 11 * PANEL;
-/// Columns that are done at once where each is a row in memory, and these are pages apart.
-const COLUMNS: usize = 32;
+/// Panels of the target that stay near meanwhile.
+const PANELS: usize = 11;
+/// Summed values from which on panels pay where nothing is copied: of all products, of those with few rows.
+const DEEP: usize = 128;
+const DEEP_OF_LOW: usize = 64;
+const LOW: usize = 32;
 /// Summed values, and rows, below which a copy does not pay.
 const SHALLOW: usize = 64;
 const FEW: usize = 4;
@@ -57,47 +59,52 @@ pub(super) fn multiply<R: Real>(
     // rows are copied where they are pages apart, and there is more than a little to do with them
     let apart = |[inner, own]: [usize; 2], with: usize| k > SHALLOW && inner >= PAGE && own == 1 && with >= FEW;
     let (copy_a, copy_b) = (weights.is_some() || apart(turned(ra), n), apart(rb, m));
-    if copy_a || copy_b || shift.is_some() {
-        let (panel, width) = if copy_b || shift.is_some() { (PANEL, WIDTH) } else { (n, n) };
-        // either side of the first one may be neighbours
-        let for_a = if copy_a { stride(ROWS.min(m)) * stride(DEPTH.min(k)) } else { 0 };
-        let for_b = if copy_b { stride(panel) * DEPTH.min(k) } else { 0 };
-        if spare.len() < for_a + for_b {
-            spare.resize(for_a + for_b, R::of(0.0));
+    // the library packs nothing by itself on these processors
+    let deep = cfg!(target_arch = "x86_64") && (k >= DEEP || k >= DEEP_OF_LOW && m <= LOW);
+    let panel = if copy_b || shift.is_some() || deep || rb[1] >= PAGE { PANEL } else { n };
+    // the sums are parted by their length and layout alone, so that the result does not depend on how the rest is parted; where summed
+    // values are neighbours the library copies them, and parts them itself
+    let most = if rb[0] == 1 { k } else { depth(k) };
+    if !copy_a && shift.is_none() && panel >= n && most >= k {
+        return R::gemm([m, k, n], alpha, add, (a, ra), (b, rb), (c, rc));
+    }
+    // either side of the first factor may be neighbours
+    let for_a = if copy_a { stride(ROWS.min(m)) * stride(most) } else { 0 };
+    let for_b = if copy_b { stride(panel) * most } else { 0 };
+    if spare.len() < for_a + for_b {
+        spare.resize(for_a + for_b, R::of(0.0));
+    }
+    let (for_a, for_b) = spare.split_at_mut(for_a);
+    for ([j, width], [i, rows], [q, depth]) in every([n, m, k], [panel * PANELS, ROWS, most]) {
+        if shift.is_some_and(|s| j + width + s <= i) {
+            continue;
         }
-        let (for_a, for_b) = spare.split_at_mut(for_a);
-        for ([j, width], [i, rows], [q, depth]) in every([n, m, k], [width, ROWS, DEPTH]) {
-            if shift.is_some_and(|s| j + width + s <= i) {
+        let mut x: View<R> = (&a[i * ra[0] + q * ra[1]..], ra);
+        if let Some((weights, step)) = weights {
+            x = wide(Weighted { from: x, sizes: [rows, depth], weights: (&weights[q * step..], step), to: for_a });
+        } else if copy_a {
+            x = (copied((x.0, ra[1]), [depth, rows], for_a), [1, stride(rows)]);
+        }
+        // narrow where the wanted entries may end within a panel
+        let meets = shift.map_or(0, |s| (i + rows).saturating_sub(s));
+        for [j, end] in panels([j, j + width], meets, panel) {
+            let rows = shift.map_or(rows, |s| rows.min((end + s).saturating_sub(i)));
+            if rows == 0 {
                 continue;
             }
-            let mut x: View<R> = (&a[i * ra[0] + q * ra[1]..], ra);
-            if let Some((weights, step)) = weights {
-                x = wide(Weighted { from: x, sizes: [rows, depth], weights: (&weights[q * step..], step), to: for_a });
-            } else if copy_a {
-                x = (copied((x.0, ra[1]), [depth, rows], for_a), [1, stride(rows)]);
+            let cols = end - j;
+            let mut y: View<R> = (&b[q * rb[0] + j * rb[1]..], rb);
+            if copy_b {
+                y = (copied((y.0, rb[0]), [depth, cols], for_b), [stride(cols), 1]);
             }
-            // narrow where the wanted entries may end within a panel
-            let meets = shift.map_or(0, |s| (i + rows).saturating_sub(s));
-            for [j, end] in panels([j, j + width], meets, panel) {
-                let rows = shift.map_or(rows, |s| rows.min((end + s).saturating_sub(i)));
-                if rows == 0 {
-                    continue;
-                }
-                let cols = end - j;
-                let mut y: View<R> = (&b[q * rb[0] + j * rb[1]..], rb);
-                if copy_b {
-                    y = (copied((y.0, rb[0]), [depth, cols], for_b), [stride(cols), 1]);
-                }
-                R::gemm([rows, depth, cols], alpha, add || q > 0, x, y, (&mut c[i * rc[0] + j * rc[1]..], rc));
-            }
+            R::gemm([rows, depth, cols], alpha, add || q > 0, x, y, (&mut c[i * rc[0] + j * rc[1]..], rc));
         }
-    } else if rb[0] == 1 && rb[1] >= PAGE {
-        for [j, width] in parts(n, COLUMNS) {
-            R::gemm([m, k, width], alpha, add, (a, ra), (&b[j * rb[1]..], rb), (&mut c[j * rc[1]..], rc));
-        }
-    } else {
-        R::gemm([m, k, n], alpha, add, (a, ra), (b, rb), (c, rc));
     }
+}
+
+/// Into parts of how many a sum of so many is parted: of about the same length.
+fn depth(k: usize) -> usize {
+    k.div_ceil(((k + DEPTH / 2) / DEPTH).max(1)).next_multiple_of(8)
 }
 
 /// Beginnings and lengths of parts of n.
