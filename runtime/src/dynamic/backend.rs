@@ -135,6 +135,7 @@ impl<R: Real> Cpu<R> {
             Some(pair) => triangle::triangle(alpha, (&p.extents, pair), p.first, (&mut *c.0, c.1), a, b, &mut workers),
             None => mirror::mirror((alpha, weights), (&p.extents, &p.exchange), p.first, (&mut *c.0, c.1), a, b, &mut workers),
         };
+        assert!(halved || weights.is_none(), "the planner gives weights to half products alone, of sizes that are always halved");
         if !halved {
             product::product(alpha, &p.extents, p.first, c, a, b, &mut workers);
         }

@@ -10,6 +10,8 @@ use std::iter::successors;
 pub(super) const PAGE: usize = 512;
 /// Summed values that are done at once, about: what a panel of so many holds stays nearest.
 const DEPTH: usize = 256;
+/// The same where the library copies the second factor: as many as it does at once itself.
+const COPIED: usize = 512;
 /// Rows that are done at once.
 pub(super) const ROWS: usize = 240;
 /// Columns of a panel of the second factor: a multiple of what the library does at once.
@@ -63,8 +65,8 @@ pub(super) fn multiply<R: Real>(
     let deep = cfg!(target_arch = "x86_64") && (k >= DEEP || k >= DEEP_OF_LOW && m <= LOW);
     let panel = if copy_b || shift.is_some() || deep || rb[1] >= PAGE { PANEL } else { n };
     // the sums are parted by their length and layout alone, so that the result does not depend on how the rest is parted; where summed
-    // values are neighbours the library copies them, and parts them itself
-    let most = if rb[0] == 1 { k } else { depth(k) };
+    // values are neighbours the library copies them, and fewer parts are better
+    let most = if rb[0] == 1 { COPIED.min(k) } else { depth(k) };
     if !copy_a && shift.is_none() && panel >= n && most >= k {
         return R::gemm([m, k, n], alpha, add, (a, ra), (b, rb), (c, rc));
     }
