@@ -4,7 +4,7 @@
 use super::{Action, ArrayId, Operand, Plan, Product, pass::LARGE};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows and columns from which on a matrix product copies its factors anyway.
+/// Rows, and columns, from which on a half product copies its factors anyway.
 const WIDE: usize = 64;
 
 impl Plan {
@@ -25,7 +25,7 @@ impl Plan {
             if !once || kept.contains(&array) || scaling.target.array != array || !scaling.first || self.arrays[array] <= LARGE {
                 return None;
             }
-            let joint = scaling.within(reader)?;
+            let joint = scaling.joined_to(reader)?;
             // what it is made of stays as it is until then
             let changed = |o: &Operand| self.steps[made..read].iter().any(|s| s.action.target() == Some(o.array));
             (!joint.factors.iter().any(changed)).then_some((array, joint))
@@ -60,7 +60,7 @@ impl Plan {
 impl Product {
     /// If this product does nothing but scale an array for a half product: that product with three factors, of which the third are
     /// weights of the letters that are summed; these are one letter in all three.
-    fn within(&self, reader: &Product) -> Option<Product> {
+    fn joined_to(&self, reader: &Product) -> Option<Product> {
         let [x, y] = self.factors.as_slice() else { return None };
         let [a, b] = reader.factors.as_slice() else { return None };
         let factor = usize::from(a.array != self.target.array);
