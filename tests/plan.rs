@@ -214,8 +214,9 @@ type Scaled = (&'static str, &'static [(&'static str, usize)], &'static str, usi
 
 const SCALED: &[Scaled] = &[
     (LOGISTIC, &[("m", 1400), ("n", 100)], "hessian(loss, w, w)", 1),
+    (LOGISTIC, &[("m", 140), ("n", 100)], "hessian(loss, w, w)", 1),
     // small arrays, and few rows, are left as they are
-    (LOGISTIC, &[("m", 140), ("n", 100)], "hessian(loss, w, w)", 0),
+    (LOGISTIC, &[("m", 70), ("n", 100)], "hessian(loss, w, w)", 0),
     (LOGISTIC, &[("m", 3000), ("n", 50)], "hessian(loss, w, w)", 0),
     // columns of the array are summed, by weights and numbers in front
     ("dim m, n; input X: m × n; param w: m; loss sum(softplus(X' w)) / 3", &[("m", 90), ("n", 1500)], "hessian(loss, w, w)", 1),

@@ -10,6 +10,7 @@ use crate::{
     dim::Dim,
     expr::{Kind, Node},
     matrix::Matrix,
+    pages,
     syntax::{Model, nearest},
 };
 use std::collections::BTreeMap;
@@ -184,7 +185,7 @@ pub fn bind(model: &Model, data: &Data) -> Result<Bound, Vec<Diagnostic>> {
     for (name, (axes, batch)) in chosen {
         let (rows, cols) = (axes[0], axes[1..].iter().product());
         let entries = &data.arrays[name].data;
-        let matrix = |part: &[f64]| Matrix { rows, cols, data: part.to_vec() };
+        let matrix = |part: &[f64]| Matrix { rows, cols, data: pages::copy(part) };
         match batch {
             None => {
                 bound.shared.insert(name.to_owned(), matrix(entries));

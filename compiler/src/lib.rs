@@ -15,6 +15,7 @@ pub mod scalar;
 
 pub mod diagnostic;
 pub mod matrix;
+pub mod pages;
 
 pub mod index;
 

@@ -1,6 +1,6 @@
 //! Dense reference matrices over any scalar: generic, slow, obviously right; `data` is `vec_r`.
 
-use crate::scalar::Scalar;
+use crate::{pages, scalar::Scalar};
 
 /// A dense matrix, row-major, so that `data` is its `vec_r`.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Matrix<T> {
 impl<T: Scalar> Matrix<T> {
     /// The matrix with entry `f(i, j)`.
     pub fn from_fn(rows: usize, cols: usize, mut f: impl FnMut(usize, usize) -> T) -> Self {
-        let mut data = Vec::with_capacity(rows * cols);
+        let mut data = pages::room(rows * cols);
         for i in 0..rows {
             for j in 0..cols {
                 data.push(f(i, j));
@@ -26,7 +26,7 @@ impl<T: Scalar> Matrix<T> {
     }
     /// All zeros.
     pub fn zeros(rows: usize, cols: usize) -> Self {
-        Matrix { rows, cols, data: vec![T::zero(); rows * cols] }
+        Matrix { rows, cols, data: pages::filled(T::zero(), rows * cols) }
     }
     /// The identity.
     pub fn identity(n: usize) -> Self {

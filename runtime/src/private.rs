@@ -4,10 +4,15 @@ mod blocks;
 mod contract;
 mod functions;
 pub(crate) mod gemm;
+#[cfg(feature = "dynamic")]
+mod half;
 mod maps;
 mod memory;
 #[cfg(feature = "dynamic")]
 pub(crate) mod mirror;
+#[cfg(feature = "dynamic")]
+mod packing;
+#[cfg(feature = "dynamic")]
 pub(crate) mod product;
 mod rowwise;
 #[cfg(feature = "dynamic")]

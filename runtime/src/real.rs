@@ -1,6 +1,9 @@
 //! `Real`: what the derived functions compute with, `f32` or `f64`.
 
-use crate::private::{gemm::gemm, wide::exp};
+use crate::private::{
+    gemm::gemm,
+    wide::{exp, soon},
+};
 use nalgebra::RealField;
 use pulp::Simd;
 
@@ -24,6 +27,10 @@ pub trait Real: RealField + Copy {
     /// The sums of the products of each row with as many entries.
     #[doc(hidden)]
     fn dots<S: Simd, const N: usize>(simd: S, rows: [&[Self]; N], b: &[Self]) -> [Self; N];
+    /// Writes the sum of the products of as many rows of a and b to a tile, or with `add` adds it; of each row of b and of the tile, which
+    /// is [`VECTORS`] vectors long, V are used, from the F-th on. Shapes: a: K×H, b: K×W, c: H×W.
+    #[doc(hidden)]
+    fn tile<S: Simd, const H: usize, const F: usize, const V: usize>(simd: S, add: bool, a: &[Self], b: &[Self], c: &mut [Self]);
     /// Numbers in double precision.
     #[doc(hidden)]
     fn into_f64(numbers: Vec<Self>) -> Vec<f64> {
@@ -58,6 +65,11 @@ pub trait Real: RealField + Copy {
 /// Entries with their strides by row and by column.
 pub(crate) type View<'a, R> = (&'a [R], [usize; 2]);
 
+/// Bytes that memory gives at once.
+const LINE: usize = 64;
+/// Vectors in a row of a tile of a matrix product.
+pub(crate) const VECTORS: usize = 3;
+
 /// Registers in which a sum is added up side by side.
 const CHAINS: usize = 4;
 /// And each sum of products: several of them are added up at once.
@@ -65,7 +77,7 @@ const PAIR: usize = 2;
 
 /// Sums by vectors: the functions of the instructions for entries of this type.
 macro_rules! sums {
-    ($vectors:ident, $splat:ident, $add:ident, $mul_add:ident, $reduce:ident) => {
+    ($vectors:ident, $vectors_mut:ident, $splat:ident, $add:ident, $mul_add:ident, $reduce:ident) => {
         #[inline(always)]
         fn sum<S: Simd>(simd: S, a: &[Self]) -> Self {
             let (vectors, rest) = S::$vectors(a);
@@ -112,6 +124,42 @@ macro_rules! sums {
             }
             sums
         }
+        #[inline(always)]
+        fn tile<S: Simd, const H: usize, const F: usize, const V: usize>(
+            simd: S,
+            add: bool,
+            a: &[Self],
+            b: &[Self],
+            c: &mut [Self],
+        ) {
+            const { assert!(F + V <= VECTORS) };
+            let mut sums = [[simd.$splat(0.0); V]; H];
+            let (x, y) = (a.as_chunks::<H>().0, S::$vectors(b).0.as_chunks::<VECTORS>().0);
+            let ahead = (size_of_val(c) / LINE).min(x.len()).min(y.len());
+            macro_rules! step {
+                ($x:expr, $y:expr) => {
+                    for (sums, &x) in sums.iter_mut().zip($x) {
+                        let x = simd.$splat(x);
+                        for (sum, &y) in sums.iter_mut().zip(&$y[F..F + V]) {
+                            *sum = simd.$mul_add(x, y, *sum);
+                        }
+                    }
+                };
+            }
+            // the next tile shall be near when its turn comes
+            for (line, (x, y)) in x[..ahead].iter().zip(&y[..ahead]).enumerate() {
+                soon(c, c.len() + line * LINE / size_of::<Self>());
+                step!(x, y);
+            }
+            for (x, y) in x[ahead..].iter().zip(&y[ahead..]) {
+                step!(x, y);
+            }
+            for (c, sums) in S::$vectors_mut(c).0.as_chunks_mut::<VECTORS>().0.iter_mut().zip(sums) {
+                for (c, sum) in c[F..F + V].iter_mut().zip(sums) {
+                    *c = if add { simd.$add(*c, sum) } else { sum };
+                }
+            }
+        }
     };
 }
 
@@ -145,7 +193,7 @@ impl Real for f64 {
     fn exponential(self) -> f64 {
         exp(self)
     }
-    sums!(as_simd_f64s, splat_f64s, add_f64s, mul_add_e_f64s, reduce_sum_f64s);
+    sums!(as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, mul_add_e_f64s, reduce_sum_f64s);
     gemm!(F64, dgemm);
 }
 
@@ -164,6 +212,6 @@ impl Real for f32 {
     fn exponential(self) -> f32 {
         exp(f64::from(self)) as f32
     }
-    sums!(as_simd_f32s, splat_f32s, add_f32s, mul_add_e_f32s, reduce_sum_f32s);
+    sums!(as_simd_f32s, as_mut_simd_f32s, splat_f32s, add_f32s, mul_add_e_f32s, reduce_sum_f32s);
     gemm!(F32, sgemm);
 }

@@ -19,6 +19,7 @@ use hesse_compiler::{
     },
     matrix::Matrix,
     number::Number,
+    pages,
 };
 use smallvec::SmallVec;
 use std::{borrow::Cow, collections::BTreeMap, ops::Range, sync::Mutex};
@@ -158,12 +159,12 @@ impl<R: Real> Backend for Cpu<R> {
                 array.fill(R::of(0.0));
                 array
             }
-            None => vec![R::of(0.0); n],
+            None => pages::filled(R::of(0.0), n),
         })
     }
 
     fn blank<'a>(&self, n: usize) -> Cow<'a, [R]> {
-        Cow::Owned(self.used(n).unwrap_or_else(|| vec![R::of(0.0); n]))
+        Cow::Owned(self.used(n).unwrap_or_else(|| pages::filled(R::of(0.0), n)))
     }
 
     fn recycle(&self, array: Cow<[R]>) {

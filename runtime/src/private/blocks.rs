@@ -1,10 +1,7 @@
 //! Matrix products in parts that the library does well with: it packs no factor whose neighbours it can read at once. Panels of a deep
 //! one are read again and again, and stay nearest if they are narrow; one whose rows are pages apart is copied, panel by panel.
 
-use super::wide::{Work, wide};
 use crate::{Real, real::View};
-use pulp::Simd;
-use std::iter::successors;
 
 /// Entries of a page: a step of so many meets another page every time, and the same few places of the nearest memory.
 pub(super) const PAGE: usize = 512;
@@ -13,11 +10,9 @@ const DEPTH: usize = 256;
 /// The same where the library copies the second factor: as many as it does at once itself.
 const COPIED: usize = 512;
 /// Rows that are done at once.
-pub(super) const ROWS: usize = 240;
+const ROWS: usize = 240;
 /// Columns of a panel of the second factor: a multiple of what the library does at once.
-pub(super) const PANEL: usize = 48;
-/// The same where not all rows of a panel are wanted.
-const NARROW: usize = 24;
+const PANEL: usize = 48;
 /// Panels of the target that stay near meanwhile.
 const PANELS: usize = 11;
 /// Summed values from which on panels pay where nothing is copied: of all products, of those with few rows.
@@ -28,24 +23,10 @@ const LOW: usize = 32;
 const SHALLOW: usize = 64;
 const FEW: usize = 4;
 
-/// What a sum of products is multiplied by: a number, and if there are any a weight for every summed value, so far apart.
-#[derive(Clone, Copy)]
-pub(super) struct Scale<'w, R> {
-    pub(super) number: R,
-    pub(super) weights: Option<(&'w [R], usize)>,
-}
-
-impl<R> From<R> for Scale<'_, R> {
-    fn from(number: R) -> Self {
-        Scale { number, weights: None }
-    }
-}
-
-/// As [`Real::gemm`], with weights; parts of the factors are copied to `spare`, the first with the weights. With a shift, of a target by
-/// rows, entries in row i and column j are wanted where i ≤ j + shift; what becomes of the others is open.
+/// As [`Real::gemm`]; parts of the factors are copied to `spare`.
 pub(super) fn multiply<R: Real>(
-    ([m, k, n], shift): ([usize; 3], Option<usize>),
-    Scale { number: alpha, weights }: Scale<R>,
+    [m, k, n]: [usize; 3],
+    alpha: R,
     add: bool,
     a: View<R>,
     b: View<R>,
@@ -60,14 +41,14 @@ pub(super) fn multiply<R: Real>(
     };
     // rows are copied where they are pages apart, and there is more than a little to do with them
     let apart = |[inner, own]: [usize; 2], with: usize| k > SHALLOW && inner >= PAGE && own == 1 && with >= FEW;
-    let (copy_a, copy_b) = (weights.is_some() || apart(turned(ra), n), apart(rb, m));
+    let (copy_a, copy_b) = (apart(turned(ra), n), apart(rb, m));
     // the library packs nothing by itself on these processors
     let deep = cfg!(target_arch = "x86_64") && (k >= DEEP || k >= DEEP_OF_LOW && m <= LOW);
-    let panel = if copy_b || shift.is_some() || deep || rb[1] >= PAGE { PANEL } else { n };
+    let panel = if copy_b || deep || rb[1] >= PAGE { PANEL } else { n };
     // the sums are parted by their length and layout alone, so that the result does not depend on how the rest is parted; where summed
     // values are neighbours the library copies them, and fewer parts are better
     let most = if rb[0] == 1 { COPIED.min(k) } else { depth(k) };
-    if !copy_a && shift.is_none() && panel >= n && most >= k {
+    if !copy_a && panel >= n && most >= k {
         return R::gemm([m, k, n], alpha, add, (a, ra), (b, rb), (c, rc));
     }
     // either side of the first factor may be neighbours
@@ -78,23 +59,12 @@ pub(super) fn multiply<R: Real>(
     }
     let (for_a, for_b) = spare.split_at_mut(for_a);
     for ([j, width], [i, rows], [q, depth]) in every([n, m, k], [panel * PANELS, ROWS, most]) {
-        if shift.is_some_and(|s| j + width + s <= i) {
-            continue;
-        }
         let mut x: View<R> = (&a[i * ra[0] + q * ra[1]..], ra);
-        if let Some((weights, step)) = weights {
-            x = wide(Weighted { from: x, sizes: [rows, depth], weights: (&weights[q * step..], step), to: for_a });
-        } else if copy_a {
+        if copy_a {
             x = (copied((x.0, ra[1]), [depth, rows], for_a), [1, stride(rows)]);
         }
-        // narrow where the wanted entries may end within a panel
-        let meets = shift.map_or(0, |s| (i + rows).saturating_sub(s));
-        for [j, end] in panels([j, j + width], meets, panel) {
-            let rows = shift.map_or(rows, |s| rows.min((end + s).saturating_sub(i)));
-            if rows == 0 {
-                continue;
-            }
-            let cols = end - j;
+        for [at, cols] in parts(width, panel) {
+            let j = j + at;
             let mut y: View<R> = (&b[q * rb[0] + j * rb[1]..], rb);
             if copy_b {
                 y = (copied((y.0, rb[0]), [depth, cols], for_b), [stride(cols), 1]);
@@ -114,12 +84,6 @@ fn parts(n: usize, most: usize) -> impl Iterator<Item = [usize; 2]> {
     (0..n).step_by(most.max(1)).map(move |at| [at, most.min(n - at)])
 }
 
-/// Panels of some columns: narrow ones up to where these meet the diagonal.
-fn panels([from, to]: [usize; 2], meets: usize, panel: usize) -> impl Iterator<Item = [usize; 2]> {
-    let next = move |at: usize| (at < to).then(|| [at, to.min(at + if at < meets { NARROW } else { panel })]);
-    successors(next(from), move |&[_, end]| next(end))
-}
-
 /// Parts of three lengths, the last one fastest.
 fn every([x, y, z]: [usize; 3], most: [usize; 3]) -> impl Iterator<Item = ([usize; 2], [usize; 2], [usize; 2])> {
     parts(x, most[0]).flat_map(move |x| parts(y, most[1]).flat_map(move |y| parts(z, most[2]).map(move |z| (x, y, z))))
@@ -137,42 +101,6 @@ fn copied<'s, R: Real>((from, apart): (&[R], usize), [rows, entries]: [usize; 2]
         to[..entries].copy_from_slice(&from[..entries]);
     }
     to
-}
-
-/// A copy of a matrix whose columns are multiplied by weights, so far apart; neighbours stay neighbours.
-struct Weighted<'x, 's, R> {
-    from: View<'x, R>,
-    sizes: [usize; 2],
-    weights: (&'x [R], usize),
-    to: &'s mut [R],
-}
-
-impl<'s, R: Real> Work for Weighted<'_, 's, R> {
-    type Output = View<'s, R>;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> View<'s, R> {
-        let Weighted { from: (from, [row, col]), sizes: [rows, cols], weights: (weights, step), to } = self;
-        let weights = weights.iter().step_by(step.max(1)).take(cols);
-        if col == 1 {
-            let apart = stride(cols);
-            for (i, to) in to.chunks_exact_mut(apart).take(rows).enumerate() {
-                let from = &from[i * row..][..cols];
-                to.iter_mut().zip(from).zip(weights.clone()).for_each(|((to, &x), &w)| *to = w * x);
-            }
-            return (to, [apart, 1]);
-        }
-        let apart = stride(rows);
-        for ((j, &w), to) in weights.enumerate().zip(to.chunks_exact_mut(apart)) {
-            let (from, to) = (&from[j * col..], &mut to[..rows]);
-            if row == 1 {
-                to.iter_mut().zip(&from[..rows]).for_each(|(to, &x)| *to = w * x);
-            } else {
-                to.iter_mut().zip(from.iter().step_by(row.max(1))).for_each(|(to, &x)| *to = w * x);
-            }
-        }
-        (to, [1, apart])
-    }
 }
 
 #[cfg(test)]
@@ -198,31 +126,14 @@ mod tests {
                 let last = |[x, y]: [usize; 2], s: [usize; 2]| (x - 1) * s[0] + (y - 1) * s[1];
                 let a: Vec<f64> = (0..=last([m, k], ra)).map(entry).collect();
                 let b: Vec<f64> = (0..=last([k, n], rb)).map(|x| entry(x + 7)).collect();
-                let kinds = [
-                    (false, None, 0),
-                    (true, None, 0),
-                    (false, Some(0), 0),
-                    (false, Some(100), 0),
-                    (true, None, 1),
-                    (false, Some(3), 2),
-                ];
-                for (add, shift, step) in kinds {
-                    if shift.is_some() && !by_rows[2] {
-                        continue;
-                    }
+                for add in [false, true] {
                     let mut c = vec![1.0; last([m, n], rc) + 1];
-                    let weights: Vec<f64> = (0..k * step).map(|x| entry(x + 3)).collect();
-                    let weight = |q: usize| if step > 0 { weights[q * step] } else { 1.0 };
-                    let scale = Scale { number: 0.5, weights: (step > 0).then_some((&weights, step)) };
-                    multiply(([m, k, n], shift), scale, add, (&a, ra), (&b, rb), (&mut c, rc), &mut vec![]);
+                    multiply([m, k, n], 0.5, add, (&a, ra), (&b, rb), (&mut c, rc), &mut vec![]);
                     for (i, j) in [(0, 0), (m - 1, 0), (0, n - 1), (m - 1, n - 1), (m / 2, n / 3), (m / 3, n / 2)] {
-                        if shift.is_some_and(|s| i > j + s) {
-                            continue;
-                        }
-                        let sum: f64 = (0..k).map(|q| a[i * ra[0] + q * ra[1]] * weight(q) * b[q * rb[0] + j * rb[1]]).sum();
+                        let sum: f64 = (0..k).map(|q| a[i * ra[0] + q * ra[1]] * b[q * rb[0] + j * rb[1]]).sum();
                         let wanted = 0.5 * sum + if add { 1.0 } else { 0.0 };
                         let got = c[i * rc[0] + j * rc[1]];
-                        assert!((got - wanted).abs() < 1e-11, "{got}, not {wanted}, at {i}, {j} of {m}×{k}×{n}, {shift:?}");
+                        assert!((got - wanted).abs() < 1e-11, "{got}, not {wanted}, at {i}, {j} of {m}×{k}×{n}");
                         wanted_entries += 1;
                     }
                     // what lies between the rows of the target is left alone
@@ -231,21 +142,6 @@ mod tests {
                 }
             }
         }
-        assert!(wanted_entries > 2000, "{wanted_entries}");
-    }
-
-    /// Rows that overlap, as windows of a signal do.
-    #[test]
-    fn windows_are_weighted() {
-        let [m, k] = [70, 300];
-        let x: Vec<f64> = (0..m + k).map(|i| (i as f64 * 0.37).sin()).collect();
-        let d: Vec<f64> = (0..k).map(|q| 1.0 + q as f64 / 100.0).collect();
-        let mut c = vec![0.0; m * m];
-        let scale = Scale { number: 1.0, weights: Some((&d, 1)) };
-        multiply(([m, k, m], None), scale, false, (&x, [1, 1]), (&x, [1, 1]), (&mut c, [m, 1]), &mut vec![]);
-        for (i, j) in [(0, 0), (69, 3), (20, 41), (69, 69)] {
-            let wanted: f64 = (0..k).map(|q| x[i + q] * d[q] * x[j + q]).sum();
-            assert!((c[i * m + j] - wanted).abs() < 1e-10, "{} in place of {wanted}", c[i * m + j]);
-        }
+        assert!(wanted_entries > 1500, "{wanted_entries}");
     }
 }

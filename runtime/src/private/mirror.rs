@@ -1,11 +1,13 @@
 //! Products whose result is symmetric: half of the entries are computed, and each is written to its two places.
 
 use super::{
-    blocks::{PANEL, ROWS, Scale, multiply},
     contract::{Letter, Letters, everywhere},
+    half::{ROWS, Tile, Upper},
+    packing::Transposed,
     product::{SHARE, Scratch, Workers, even, packed},
 };
 use crate::{Real, real::View};
+use hesse_compiler::pages;
 use smallvec::SmallVec;
 use std::thread;
 
@@ -13,8 +15,9 @@ use std::thread;
 const FEW: usize = 24;
 /// Multiplications below which it does not either.
 const SMALL: usize = 1 << 13;
-/// Columns that are turned at once.
-const TURN: usize = 16;
+
+/// Entries of a line of memory, at most.
+const LINE: usize = 16;
 
 /// An array and the stride of every letter.
 type Moved<'a, R> = (&'a [R], &'a [usize]);
@@ -51,7 +54,7 @@ pub(crate) fn mirror<R: Real>(
     }
     inner.sort_by_key(|l| std::cmp::Reverse((l.a, l.b)));
     let step = |strides: &[usize]| strides.iter().copied().filter(|s| *s > 0).min().unwrap_or(0);
-    let scale = Scale { number: alpha, weights: weights.map(|(w, strides)| (w, step(strides))) };
+    let weights = weights.map(|(w, strides)| (w, step(strides)));
     let places = |ls: &[Letter]| {
         let mut at = Vec::with_capacity(m);
         everywhere(ls, |[p, ..]| at.push(p));
@@ -68,7 +71,7 @@ pub(crate) fn mirror<R: Real>(
             Some((row, col)) => (&b[pb..], [row, col]),
             None => packed(&b[pb..], &inner, &cols, |l| l.b, far),
         };
-        half(scale, [m, depth], a, b, (&mut c[pc..], &target), (block, spare), threads);
+        half((alpha, weights), [m, depth], a, b, (&mut c[pc..], &target), (block, spare), threads);
     });
     true
 }
@@ -79,8 +82,6 @@ struct Target {
     cols: Vec<usize>,
     /// For every column where the columns end that stand one after the other in the target.
     ends: Vec<usize>,
-    /// The stride of the rows, where they are evenly spaced and the columns stand one after the other.
-    plain: Option<usize>,
     store: bool,
 }
 
@@ -98,17 +99,14 @@ impl Part {
     fn width(self) -> usize {
         self.cols[1] - self.cols[0]
     }
-    fn entries(self) -> usize {
-        self.height() * self.width()
-    }
     /// How far its columns begin behind its rows.
     fn shift(self) -> usize {
         self.cols[0] - self.rows[0]
     }
 }
 
-/// The parts of the upper triangle: some rows with all columns from there on, which so many threads share.
-fn parts(m: usize, threads: usize) -> Vec<Vec<Part>> {
+/// The parts of the upper triangle: some rows with all columns from there on, which so many threads share by whole panels.
+fn parts(m: usize, panel: usize, threads: usize) -> Vec<Vec<Part>> {
     let mut out = vec![];
     for first in (0..m).step_by(ROWS) {
         let rows = [first, m.min(first + ROWS)];
@@ -118,8 +116,7 @@ fn parts(m: usize, threads: usize) -> Vec<Vec<Part>> {
             n if n <= height => n * (n + 1) / 2,
             n => height * (height + 1) / 2 + (n - height) * height,
         };
-        // whole panels, so that the library does the same whatever the number of threads
-        let cut = |k: usize| (first..m).step_by(PANEL).find(|&col| wanted(col) * threads >= wanted(m) * k).unwrap_or(m);
+        let cut = |k: usize| (first..m).step_by(panel).find(|&col| wanted(col) * threads >= wanted(m) * k).unwrap_or(m);
         let cuts: Vec<usize> = (0..threads).map(cut).chain([m]).collect();
         let part = |cols: &[usize]| (cols[0] < cols[1]).then_some(Part { rows, cols: [cols[0], cols[1]] });
         out.push(cuts.windows(2).filter_map(part).collect());
@@ -129,7 +126,7 @@ fn parts(m: usize, threads: usize) -> Vec<Vec<Part>> {
 
 /// The upper triangle of a matrix product, each part of it added to its two places.
 fn half<R: Real>(
-    scale: Scale<R>,
+    scale: (R, Option<(&[R], usize)>),
     [m, depth]: [usize; 2],
     (a, ra): View<R>,
     (b, rb): View<R>,
@@ -137,45 +134,32 @@ fn half<R: Real>(
     (block, spare): (&mut Vec<R>, &mut Vec<R>),
     threads: usize,
 ) {
-    let groups = parts(m, threads.min(m * m / 2 * depth / SHARE).max(1));
-    let product = |p: Part, c: &mut [R], row: usize, spare: &mut Vec<R>| {
-        let (a, b) = (&a[p.rows[0] * ra[0]..], &b[p.cols[0] * rb[1]..]);
-        let shape = ([p.height(), depth, p.width()], Some(p.shift()));
-        multiply(shape, scale, false, (a, ra), (b, rb), (c, [row, 1]), spare);
-    };
-    for group in groups {
-        // a single part of a plain target needs no block
-        if let ([part], Some(row)) = (group.as_slice(), target.plain) {
-            product(*part, &mut c[target.rows[part.rows[0]] + target.cols[part.cols[0]]..], row, spare);
-            target.turn(c, *part, None);
-            continue;
-        }
-        let all: usize = group.iter().map(|p| p.entries()).sum();
+    let tile = Tile::here::<R>();
+    let same = std::ptr::eq(a.as_ptr(), b.as_ptr()) && ra == [rb[1], rb[0]];
+    for group in parts(m, tile.cols, threads.min(m * m / 2 * depth / SHARE).max(1)) {
+        let entries = |p: &Part| tile.panel(p.height()) * p.width().div_ceil(tile.cols);
+        let all: usize = group.iter().map(entries).sum();
         if block.len() < all {
-            block.resize(all, R::of(0.0));
+            *block = pages::filled(R::of(0.0), all);
         }
         let (mut pieces, mut rest) = (vec![], &mut block[..all]);
-        for &part in &group {
-            let (mine, others) = rest.split_at_mut(part.entries());
+        for part in group {
+            let (mine, others) = rest.split_at_mut(entries(&part));
             pieces.push((part, mine));
             rest = others;
         }
         thread::scope(|scope| {
             let mut own = None;
-            for (part, piece) in &mut pieces {
-                let mut work = |spare: &mut Vec<R>| product(*part, piece, part.width(), spare);
+            for (p, panels) in &mut pieces {
+                let (a, b) = ((&a[p.rows[0] * ra[0]..], ra), (&b[p.cols[0] * rb[1]..], rb));
+                let upper = Upper { sizes: [p.height(), depth, p.width()], shift: p.shift(), scale, a, b, same };
+                let work = move |spare: &mut Vec<R>| upper.write(panels, spare);
                 if own.is_none() { own = Some(work) } else { drop(scope.spawn(move || work(&mut vec![]))) }
             }
-            own.into_iter().for_each(|mut work| work(spare));
+            own.into_iter().for_each(|work| work(spare));
         });
-        for (part, piece) in pieces {
-            let (piece, n): (&[R], usize) = (piece, part.width());
-            for (i, row) in piece.chunks_exact(n).enumerate() {
-                let (row_at, col) = (part.rows[0] + i, part.cols[0]);
-                let left = row_at.saturating_sub(col).min(n);
-                target.row(c, row_at, col + left, &row[left..]);
-            }
-            target.turn(c, part, Some(piece));
+        for (part, panels) in pieces {
+            target.take(c, part, (panels, tile), spare);
         }
     }
 }
@@ -189,28 +173,31 @@ impl Target {
                 ends[k - 1] = ends[k];
             }
         }
-        let step = if n > 1 { rows[1].wrapping_sub(rows[0]) } else { 0 };
-        let even = rows.windows(2).all(|w| w[1].wrapping_sub(w[0]) == step);
-        let plain = Some(step).filter(|_| store && even && ends.first() == Some(&n));
-        Target { rows, cols, ends, plain, store }
+        Target { rows, cols, ends, store }
     }
 
-    /// Adds the mirror image of what is above the diagonal in a part: of that matrix, or of what stands in a plain target.
-    fn turn<R: Real>(&self, c: &mut [R], part: Part, piece: Option<&[R]>) {
-        let (height, n) = (part.height(), part.width());
-        let mut turned = vec![R::of(0.0); TURN * height];
-        for left in (0..n).step_by(TURN) {
-            let width = TURN.min(n - left);
-            for i in 0..height {
-                let from = match piece {
-                    Some(piece) => &piece[i * n + left..][..width],
-                    None => &c[self.rows[part.rows[0] + i] + self.cols[part.cols[0] + left]..][..width],
-                };
-                from.iter().enumerate().for_each(|(j, &x)| turned[j * height + i] = x);
+    /// Adds what is above the diagonal in a part, which stands in panels, and its mirror image, turned in `spare`.
+    fn take<R: Real>(&self, c: &mut [R], part: Part, (panels, tile): (&[R], Tile), spare: &mut Vec<R>) {
+        let (width, first) = (tile.cols, part.rows[0]);
+        let panels = || (part.cols[0]..part.cols[1]).step_by(width).zip(panels.chunks_exact(tile.panel(part.height())));
+        for i in 0..part.height() {
+            for (col, panel) in panels() {
+                let left = (first + i).saturating_sub(col);
+                if left < width {
+                    self.row(c, first + i, col + left, &panel[i * width..][left..width.min(part.cols[1] - col)]);
+                }
             }
-            for j in 0..width {
-                let col = part.cols[0] + left + j;
-                self.row(c, col, part.rows[0], &turned[j * height..][..height.min(col - part.rows[0])]);
+        }
+        // an odd number of lines apart
+        let apart = LINE * (part.height().div_ceil(LINE) | 1);
+        if spare.len() < width * apart {
+            spare.resize(width * apart, R::of(0.0));
+        }
+        for (col, panel) in panels() {
+            let [rows, cols] = [part.height().min(col + width - first), width.min(part.cols[1] - col)];
+            Transposed { from: (panel, width), sizes: [rows, cols], to: (spare, apart) }.write();
+            for (col, turned) in (col..).zip(spare.chunks_exact(apart)).take(cols) {
+                self.row(c, col, first, &turned[..rows.min(col - first)]);
             }
         }
     }
@@ -262,7 +249,7 @@ mod tests {
                     let mut scratch = Scratch::default();
                     let mut whole = Workers { threads: 1, scratch: &mut scratch };
                     product(0.5, &extents, store, (&mut wanted, &rc), (&scaled, &ra), (&x, &rb), &mut whole);
-                    let mut alone: Option<Vec<f64>> = None;
+                    let mut alone: Option<[Vec<f64>; 2]> = None;
                     for threads in [1, 2, 3] {
                         let mut got = begin.clone();
                         let mut scratch = Scratch::default();
@@ -270,15 +257,17 @@ mod tests {
                         let pairs = [[0, 2], [1, 3]];
                         let (c, a, b) = ((&mut got[..], &rc[..]), (&scaled[..], &ra[..]), (&x[..], &rb[..]));
                         assert!(mirror((0.5, None), (&extents, &pairs), store, c, a, b, &mut workers));
-                        let apart = got.iter().zip(&wanted).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
-                        assert!(apart < 1e-11, "{apart:e} apart, {extents:?}, {rc:?}, {store}, {threads} threads");
-                        assert!(alone.get_or_insert_with(|| got.clone()) == &got, "{threads} threads give other bits");
-                        // scaled in passing: the same numbers are multiplied
+                        // scaled in passing
                         let mut passing = begin.clone();
                         let (c, a) = ((&mut passing[..], &rc[..]), (&x[..], &ra[..]));
                         let weights = (&d[..], &[0, 0, 0, 0, 1][..]);
                         assert!(mirror((0.5, Some(weights)), (&extents, &pairs), store, c, a, b, &mut workers));
-                        assert!(passing == got, "scaled in passing");
+                        for found in [&got, &passing] {
+                            let apart = found.iter().zip(&wanted).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
+                            assert!(apart < 1e-11, "{apart:e} apart, {extents:?}, {rc:?}, {store}, {threads} threads");
+                        }
+                        let both = [got, passing];
+                        assert!(alone.get_or_insert_with(|| both.clone()) == &both, "{threads} threads give other bits");
                     }
                 }
             }

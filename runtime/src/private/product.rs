@@ -218,7 +218,7 @@ impl Gemm {
         if let (Some(row), Some(col)) = (even(&self.rows, |l| l.c), even(&self.cols, |l| l.c)) {
             let (a, ra) = packed(a, &self.rows, &self.inner, |l| l.a, near);
             let (b, rb) = packed(b, &self.inner, &self.cols, |l| l.b, far);
-            return multiply(([m, k, n], None), alpha.into(), !store, (a, ra), (b, rb), (c, [row, col]), spare);
+            return multiply([m, k, n], alpha, !store, (a, ra), (b, rb), (c, [row, col]), spare);
         }
         // as many values of the slowest letter of the rows, and of the columns, as fit; the longer side is parted first
         let (rows, cols) = (Side::new(&self.rows), Side::new(&self.cols));
@@ -256,7 +256,7 @@ impl Gemm {
                     true => (part, (&whole.0[j * cols.below * whole.1[1]..], whole.1)),
                     false => ((&whole.0[i * rows.below * whole.1[0]..], whole.1), part),
                 };
-                multiply(([m, k, n], None), alpha.into(), false, x, y, (block, [n, 1]), spare);
+                multiply([m, k, n], alpha, false, x, y, (block, [n, 1]), spare);
                 // the block, letter by letter, goes to the target
                 let mut letters = Letters::new();
                 let mut stride = 1;

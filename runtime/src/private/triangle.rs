@@ -59,8 +59,8 @@ pub(crate) fn triangle<R: Real>(
             let (mine, others) = rest.split_at_mut((end - begin) * width);
             rest = others;
             let mut work = move |spare: &mut Vec<R>| {
-                let shape = ([end - begin, depth, width], None);
-                multiply(shape, alpha.into(), false, (&near[begin..], [1, pairs]), (b, rb), (mine, [width, 1]), spare);
+                let shape = [end - begin, depth, width];
+                multiply(shape, alpha, false, (&near[begin..], [1, pairs]), (b, rb), (mine, [width, 1]), spare);
             };
             if part + 1 == parts { work(spare) } else { drop(scope.spawn(move || work(&mut vec![]))) }
         }

@@ -28,6 +28,19 @@ impl<W: Work> WithSimd for Wide<W> {
     }
 }
 
+/// Asks for the entry so far behind the first, which need not be one of them, to be near soon: it takes time to come from afar.
+#[inline(always)]
+pub(crate) fn soon<R>(entries: &[R], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a hint: nothing is read, wherever the address points to.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(entries.as_ptr().wrapping_add(at).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (entries, at);
+}
+
 /// Whether all entries are finite.
 #[inline(always)]
 pub(crate) fn finite<R: Real>(entries: &[R]) -> bool {

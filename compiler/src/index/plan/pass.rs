@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Entries from which on an array does not stay near the processor.
-pub(super) const LARGE: usize = 1 << 17;
+const LARGE: usize = 1 << 17;
 /// Neighbours in a sum from which on one row after the other is added to it.
 const SPAN: usize = 16;
 /// Entries of it that are done before the next.

@@ -1,11 +1,13 @@
 //! Scaled factors: `X' diag(d) X` needs no array for `diag(d) X`. A matrix product copies its factors part by part as it goes on, and can
 //! scale them meanwhile: a large array is neither written nor read.
 
-use super::{Action, ArrayId, Operand, Plan, Product, pass::LARGE};
+use super::{Action, ArrayId, Operand, Plan, Product};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows, and columns, from which on a half product copies its factors anyway.
 const WIDE: usize = 64;
+/// Entries from which on an array is worth the care.
+const LARGE: usize = 1 << 13;
 
 impl Plan {
     /// Finds large arrays that are scaled ones, each with a half product as its only reader; gives these products with the array itself
@@ -22,7 +24,7 @@ impl Plan {
                 return None;
             };
             let once = reader.factors.iter().filter(|f| f.array == array).count() == 1;
-            if !once || kept.contains(&array) || scaling.target.array != array || !scaling.first || self.arrays[array] <= LARGE {
+            if !once || kept.contains(&array) || scaling.target.array != array || !scaling.first || self.arrays[array] < LARGE {
                 return None;
             }
             let joint = scaling.joined_to(reader)?;

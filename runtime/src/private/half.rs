@@ -1,0 +1,212 @@
+//! The upper triangle of a symmetric matrix product, tile by tile: a panel of the second factor stays in the nearest memory, while what the
+//! first has for a part of the sum goes by, out of the second nearest; tiles below the diagonal are left out.
+//!
+//! Libraries have no such product with weights, and of two equal factors they copy both.
+
+use super::{
+    packing::{Groups, pack},
+    wide::{Work, wide},
+};
+use crate::{
+    Real,
+    real::{VECTORS, View},
+};
+use hesse_compiler::pages;
+use pulp::Simd;
+use std::marker::PhantomData;
+
+/// Rows that are done at once, of all parts of the sum: what is copied of them stays in the second nearest memory.
+pub(super) const ROWS: usize = 1008;
+/// Summed values that are done at once, about: as many rows of a panel stay in the nearest memory.
+const DEPTH: usize = 96;
+/// Rows of a tile, where there are many registers and where there are few: its sums fill most of them.
+const TALL: usize = 8;
+const LOW: usize = 4;
+const MANY: usize = 32;
+/// Entries of a line of memory, at most.
+const LINE: usize = 16;
+
+/// Rows and columns of a tile.
+#[derive(Clone, Copy)]
+pub(super) struct Tile {
+    pub(super) rows: usize,
+    pub(super) cols: usize,
+}
+
+impl Tile {
+    /// That of these instructions.
+    #[inline(always)]
+    fn of<R: Real, S: Simd>() -> Tile {
+        let rows = if S::REGISTER_COUNT >= MANY { TALL } else { LOW };
+        Tile { rows, cols: VECTORS * size_of::<S::f64s>() / size_of::<R>() }
+    }
+
+    /// That of this processor.
+    pub(super) fn here<R: Real>() -> Tile {
+        struct Here<R>(PhantomData<R>);
+        impl<R: Real> Work for Here<R> {
+            type Output = Tile;
+            #[inline(always)]
+            fn run<S: Simd>(self, _: S) -> Tile {
+                Tile::of::<R, S>()
+            }
+        }
+        wide(Here::<R>(PhantomData))
+    }
+
+    /// Entries of a panel of so many rows.
+    pub(super) fn panel(self, rows: usize) -> usize {
+        rows.next_multiple_of(self.rows) * self.cols
+    }
+}
+
+/// Some rows and columns of a symmetric product.
+pub(super) struct Upper<'x, R> {
+    /// Rows, summed values, columns.
+    pub(super) sizes: [usize; 3],
+    /// How far the columns begin behind the rows: wanted are entries in row i and column j where i ≤ j + shift.
+    pub(super) shift: usize,
+    /// What the sums are multiplied by, and if there are any, a weight for each summed value, so far apart.
+    pub(super) scale: (R, Option<(&'x [R], usize)>),
+    /// The factors.
+    pub(super) a: View<'x, R>,
+    pub(super) b: View<'x, R>,
+    /// Whether the first factor is the transpose of the second, both from the first row of the product on.
+    pub(super) same: bool,
+}
+
+/// The work of [`Upper::write`].
+struct Tiles<'x, R>(Upper<'x, R>, &'x mut [R], &'x mut Vec<R>);
+
+impl<R: Real> Upper<'_, R> {
+    /// Writes it to panels of as many columns as a tile has, one after the other, each of whole tiles; what becomes of entries that are
+    /// not wanted is open. Copies are kept in `spare`.
+    pub(super) fn write(self, panels: &mut [R], spare: &mut Vec<R>) {
+        wide(Tiles(self, panels, spare));
+    }
+}
+
+impl<R: Real> Work for Tiles<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match Tile::of::<R, S>().rows {
+            TALL => self.tiles::<S, TALL>(simd),
+            _ => self.tiles::<S, LOW>(simd),
+        }
+    }
+}
+
+impl<R: Real> Tiles<'_, R> {
+    #[inline(always)]
+    fn tiles<S: Simd, const H: usize>(self, simd: S) {
+        let Tiles(Upper { sizes: [m, k, n], shift, scale: (alpha, weights), a: (a, ra), b: (b, rb), same }, panels, spare) = self;
+        let width = Tile::of::<R, S>().cols;
+        let lanes = width / VECTORS;
+        let most = depth(k);
+        // rows of the product whose copies the columns can be taken from
+        let known = if same && width.is_multiple_of(H) && shift.is_multiple_of(H) { m } else { 0 };
+        let (room, tall) = (most.next_multiple_of(LINE) + 1, m.next_multiple_of(H));
+        let all = tall * room + width * most + LINE;
+        if spare.len() < all {
+            *spare = pages::filled(R::of(0.0), all);
+        }
+        // from a whole line on
+        let begin = spare.as_ptr().align_offset(64).min(LINE);
+        let (rows, panel) = spare[begin..].split_at_mut(tall * room);
+        let (ones, mut scale) = (vec![R::of(1.0); most], vec![alpha; most]);
+        for q in (0..k).step_by(most) {
+            let depth = most.min(k - q);
+            if let Some((weights, step)) = weights {
+                scale.iter_mut().zip(weights[q * step..].iter().step_by(step.max(1))).for_each(|(s, &w)| *s = alpha * w);
+            }
+            let panel = &mut panel[..width * depth];
+            // an odd number of lines apart: else they would share few places in the nearest memory
+            let groups = Groups { high: H, apart: H * (depth | 1) };
+            pack::<R, H>((&a[q * ra[1]..], ra), m, &ones[..depth], groups, rows);
+            let rows = || rows.chunks_exact(groups.apart).map(|x| &x[..H * depth]);
+            for (j, c) in (0..n).step_by(width).zip(panels.chunks_exact_mut(tall * width)) {
+                let (row, cols) = (j + shift, width.min(n - j));
+                if row + width <= known {
+                    for (v, x) in rows().skip(row / H).take(width / H).enumerate() {
+                        for ((x, &s), to) in x.as_chunks::<H>().0.iter().zip(&scale).zip(panel.chunks_exact_mut(width)) {
+                            to[v * H..][..H].iter_mut().zip(x).for_each(|(to, &x)| *to = s * x);
+                        }
+                    }
+                } else {
+                    let whole = Groups { high: width, apart: panel.len() };
+                    pack::<R, H>((&b[q * rb[0] + j * rb[1]..], [rb[1], rb[0]]), cols, &scale[..depth], whole, panel);
+                }
+                let used = cols.div_ceil(lanes);
+                for (i, (x, c)) in rows().zip(c.chunks_exact_mut(H * width)).take(m.min(row + cols).div_ceil(H)).enumerate() {
+                    // vectors that are below the diagonal as a whole are left out
+                    let first = (i * H).saturating_sub(row) / lanes;
+                    match (first, used) {
+                        (0, 1) => R::tile::<S, H, 0, 1>(simd, q > 0, x, panel, c),
+                        (0, 2) => R::tile::<S, H, 0, 2>(simd, q > 0, x, panel, c),
+                        (0, _) => R::tile::<S, H, 0, VECTORS>(simd, q > 0, x, panel, c),
+                        (1, _) => R::tile::<S, H, 1, 2>(simd, q > 0, x, panel, c),
+                        _ => R::tile::<S, H, 2, 1>(simd, q > 0, x, panel, c),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Into parts of how many a sum of so many is parted: of about the same length.
+fn depth(k: usize) -> usize {
+    k.div_ceil(((k + DEPTH / 2) / DEPTH).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(k: usize) -> f64 {
+        ((k * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5
+    }
+
+    /// Sizes that are not whole tiles, panels or parts of the sum; both layouts of both factors, and rows that overlap, as windows of a
+    /// signal do; the same factor twice, or two; weights or none.
+    fn tiles_are_loops<R: Real>(within: f64) -> usize {
+        let mut compared = 0;
+        let tile = Tile::here::<R>();
+        for [m, k, n, shift] in [[1, 1, 1, 0], [70, 300, 70, 0], [53, 97, 30, 2 * tile.cols], [8, 5, 49, 0], [1008, 40, 61, 947]]
+        {
+            for (layout, same, step) in (0..18).map(|c| (c % 3, c / 3 % 2 == 0, c / 6)) {
+                // the rows of the first factor, as the columns of the second
+                let rows = m.max(n + shift);
+                let ra = [[1, rows + 3], [k + 2, 1], [1, 1]][layout];
+                let rb = if same { [ra[1], ra[0]] } else { [[n + 1, 1], [1, k], [1, 1]][layout] };
+                let x: Vec<R> = (0..(rows - 1) * ra[0] + (k - 1) * ra[1] + 1).map(|i| R::of(entry(i))).collect();
+                let z: Vec<R> = (0..(k - 1) * rb[0] + (n - 1) * rb[1] + 1).map(|i| R::of(entry(i + 5))).collect();
+                let d: Vec<R> = (0..k * step).map(|i| R::of(1.5 + entry(i + 9))).collect();
+                let weights = (step > 0).then_some((&d[..], step));
+                let b = if same { &x[shift * ra[0]..] } else { &z[..] };
+                let upper = Upper { sizes: [m, k, n], shift, scale: (R::of(0.5), weights), a: (&x, ra), b: (b, rb), same };
+                let mut panels = vec![R::of(7.0); tile.panel(m) * n.div_ceil(tile.cols)];
+                upper.write(&mut panels, &mut vec![]);
+                for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|(i, j)| i <= &(j + shift)).step_by(7) {
+                    let term = |q: usize| x[i * ra[0] + q * ra[1]].f64() * b[q * rb[0] + j * rb[1]].f64();
+                    let weight = |q: usize| weights.map_or(1.0, |(d, step)| d[q * step].f64());
+                    let wanted = (0..k).map(|q| 0.5 * term(q) * weight(q)).sum::<f64>();
+                    let got = panels[j / tile.cols * tile.panel(m) + i * tile.cols + j % tile.cols].f64();
+                    assert!(
+                        (got - wanted).abs() < within,
+                        "{got}, not {wanted}, at {i}, {j} of {m}×{k}×{n}, {layout}, {same}, {step}"
+                    );
+                    compared += 1;
+                }
+            }
+        }
+        compared
+    }
+
+    #[test]
+    fn tiles_are_loops_in_both_precisions() {
+        let compared = tiles_are_loops::<f64>(1e-12) + tiles_are_loops::<f32>(1e-4);
+        assert!(compared > 100_000, "{compared}");
+    }
+}
