@@ -7,6 +7,7 @@
 mod greek;
 pub mod laws;
 pub mod number;
+pub mod pages;
 pub mod span;
 mod splitmix;
 
@@ -15,7 +16,6 @@ pub mod scalar;
 
 pub mod diagnostic;
 pub mod matrix;
-pub mod pages;
 
 pub mod index;
 

@@ -27,6 +27,9 @@ pub trait Real: RealField + Copy {
     /// The sums of the products of each row with as many entries.
     #[doc(hidden)]
     fn dots<S: Simd, const N: usize>(simd: S, rows: [&[Self]; N], b: &[Self]) -> [Self; N];
+    /// Numbers in a vector.
+    #[doc(hidden)]
+    fn lanes<S: Simd>() -> usize;
     /// Writes the sum of the products of as many rows of a and b to a tile, or with `add` adds it; of each row of b and of the tile, which
     /// is [`VECTORS`] vectors long, V are used, from the F-th on. Shapes: a: K×H, b: K×W, c: H×W.
     #[doc(hidden)]
@@ -77,7 +80,7 @@ const PAIR: usize = 2;
 
 /// Sums by vectors: the functions of the instructions for entries of this type.
 macro_rules! sums {
-    ($vectors:ident, $vectors_mut:ident, $splat:ident, $add:ident, $mul_add:ident, $reduce:ident) => {
+    ($lanes:ident, $vectors:ident, $vectors_mut:ident, $splat:ident, $add:ident, $mul_add:ident, $reduce:ident) => {
         #[inline(always)]
         fn sum<S: Simd>(simd: S, a: &[Self]) -> Self {
             let (vectors, rest) = S::$vectors(a);
@@ -123,6 +126,10 @@ macro_rules! sums {
                 sums[n] = parts[n].1.iter().zip(other).fold(sum, |s, (&x, &y)| s + x * y);
             }
             sums
+        }
+        #[inline(always)]
+        fn lanes<S: Simd>() -> usize {
+            S::$lanes
         }
         #[inline(always)]
         fn tile<S: Simd, const H: usize, const F: usize, const V: usize>(
@@ -193,7 +200,7 @@ impl Real for f64 {
     fn exponential(self) -> f64 {
         exp(self)
     }
-    sums!(as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, mul_add_e_f64s, reduce_sum_f64s);
+    sums!(F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, mul_add_e_f64s, reduce_sum_f64s);
     gemm!(F64, dgemm);
 }
 
@@ -212,6 +219,6 @@ impl Real for f32 {
     fn exponential(self) -> f32 {
         exp(f64::from(self)) as f32
     }
-    sums!(as_simd_f32s, as_mut_simd_f32s, splat_f32s, add_f32s, mul_add_e_f32s, reduce_sum_f32s);
+    sums!(F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, add_f32s, mul_add_e_f32s, reduce_sum_f32s);
     gemm!(F32, sgemm);
 }

@@ -38,25 +38,29 @@ impl Tile {
     #[inline(always)]
     fn of<R: Real, S: Simd>() -> Tile {
         let rows = if S::REGISTER_COUNT >= MANY { TALL } else { LOW };
-        Tile { rows, cols: VECTORS * size_of::<S::f64s>() / size_of::<R>() }
+        Tile { rows, cols: VECTORS * R::lanes::<S>() }
     }
 
     /// That of this processor.
     pub(super) fn here<R: Real>() -> Tile {
-        struct Here<R>(PhantomData<R>);
-        impl<R: Real> Work for Here<R> {
-            type Output = Tile;
-            #[inline(always)]
-            fn run<S: Simd>(self, _: S) -> Tile {
-                Tile::of::<R, S>()
-            }
-        }
         wide(Here::<R>(PhantomData))
     }
 
     /// Entries of a panel of so many rows.
     pub(super) fn panel(self, rows: usize) -> usize {
         rows.next_multiple_of(self.rows) * self.cols
+    }
+}
+
+/// The work of [`Tile::here`].
+struct Here<R>(PhantomData<R>);
+
+impl<R: Real> Work for Here<R> {
+    type Output = Tile;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> Tile {
+        Tile::of::<R, S>()
     }
 }
 
@@ -103,18 +107,19 @@ impl<R: Real> Tiles<'_, R> {
     fn tiles<S: Simd, const H: usize>(self, simd: S) {
         let Tiles(Upper { sizes: [m, k, n], shift, scale: (alpha, weights), a: (a, ra), b: (b, rb), same }, panels, spare) = self;
         let width = Tile::of::<R, S>().cols;
-        let lanes = width / VECTORS;
+        let lanes = R::lanes::<S>();
         let most = depth(k);
         // rows of the product whose copies the columns can be taken from
         let known = if same && width.is_multiple_of(H) && shift.is_multiple_of(H) { m } else { 0 };
         let (room, tall) = (most.next_multiple_of(LINE) + 1, m.next_multiple_of(H));
-        let all = tall * room + width * most + LINE;
+        let split = (tall * room).next_multiple_of(LINE);
+        let all = split + width * most + LINE;
         if spare.len() < all {
             *spare = pages::filled(R::of(0.0), all);
         }
         // from a whole line on
         let begin = spare.as_ptr().align_offset(64).min(LINE);
-        let (rows, panel) = spare[begin..].split_at_mut(tall * room);
+        let (rows, panel) = spare[begin..].split_at_mut(split);
         let (ones, mut scale) = (vec![R::of(1.0); most], vec![alpha; most]);
         for q in (0..k).step_by(most) {
             let depth = most.min(k - q);
@@ -162,7 +167,11 @@ fn depth(k: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::wide::{instructions, wide_on},
+        *,
+    };
+    use pulp::Arch;
 
     fn entry(k: usize) -> f64 {
         ((k * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5
@@ -170,9 +179,9 @@ mod tests {
 
     /// Sizes that are not whole tiles, panels or parts of the sum; both layouts of both factors, and rows that overlap, as windows of a
     /// signal do; the same factor twice, or two; weights or none.
-    fn tiles_are_loops<R: Real>(within: f64) -> usize {
+    fn tiles_are_loops<R: Real>(arch: Arch, within: f64) -> usize {
         let mut compared = 0;
-        let tile = Tile::here::<R>();
+        let tile = wide_on(arch, Here::<R>(PhantomData));
         for [m, k, n, shift] in [[1, 1, 1, 0], [70, 300, 70, 0], [53, 97, 30, 2 * tile.cols], [8, 5, 49, 0], [1008, 40, 61, 947]]
         {
             for (layout, same, step) in (0..18).map(|c| (c % 3, c / 3 % 2 == 0, c / 6)) {
@@ -187,12 +196,13 @@ mod tests {
                 let b = if same { &x[shift * ra[0]..] } else { &z[..] };
                 let upper = Upper { sizes: [m, k, n], shift, scale: (R::of(0.5), weights), a: (&x, ra), b: (b, rb), same };
                 let mut panels = vec![R::of(7.0); tile.panel(m) * n.div_ceil(tile.cols)];
-                upper.write(&mut panels, &mut vec![]);
+                wide_on(arch, Tiles(upper, &mut panels, &mut vec![]));
                 for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|(i, j)| i <= &(j + shift)).step_by(7) {
                     let term = |q: usize| x[i * ra[0] + q * ra[1]].f64() * b[q * rb[0] + j * rb[1]].f64();
                     let weight = |q: usize| weights.map_or(1.0, |(d, step)| d[q * step].f64());
                     let wanted = (0..k).map(|q| 0.5 * term(q) * weight(q)).sum::<f64>();
                     let got = panels[j / tile.cols * tile.panel(m) + i * tile.cols + j % tile.cols].f64();
+
                     assert!(
                         (got - wanted).abs() < within,
                         "{got}, not {wanted}, at {i}, {j} of {m}×{k}×{n}, {layout}, {same}, {step}"
@@ -206,7 +216,9 @@ mod tests {
 
     #[test]
     fn tiles_are_loops_in_both_precisions() {
-        let compared = tiles_are_loops::<f64>(1e-12) + tiles_are_loops::<f32>(1e-4);
-        assert!(compared > 100_000, "{compared}");
+        for arch in instructions() {
+            let compared = tiles_are_loops::<f64>(arch, 1e-12) + tiles_are_loops::<f32>(arch, 1e-4);
+            assert!(compared > 100_000, "{compared}");
+        }
     }
 }

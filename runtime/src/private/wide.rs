@@ -17,6 +17,27 @@ pub(crate) fn wide<W: Work>(work: W) -> W::Output {
     Arch::new().dispatch(Wide(work))
 }
 
+/// Does it with those.
+#[cfg(test)]
+pub(crate) fn wide_on<W: Work>(arch: Arch, work: W) -> W::Output {
+    arch.dispatch(Wide(work))
+}
+
+/// All that this processor has.
+#[cfg(test)]
+pub(crate) fn instructions() -> Vec<Arch> {
+    let mut all = vec![Arch::Scalar];
+    #[cfg(target_arch = "x86_64")]
+    {
+        all.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        all.extend(pulp::x86::V4::try_new().map(Arch::V4));
+    }
+    if !all.iter().any(|a| std::mem::discriminant(a) == std::mem::discriminant(&Arch::new())) {
+        all.push(Arch::new());
+    }
+    all
+}
+
 struct Wide<W>(W);
 
 impl<W: Work> WithSimd for Wide<W> {
