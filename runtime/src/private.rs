@@ -12,7 +12,6 @@ mod memory;
 pub(crate) mod mirror;
 #[cfg(feature = "dynamic")]
 mod packing;
-#[cfg(feature = "dynamic")]
 pub(crate) mod product;
 mod rowwise;
 #[cfg(feature = "dynamic")]
