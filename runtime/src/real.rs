@@ -31,7 +31,7 @@ pub trait Real: RealField + Copy {
     #[doc(hidden)]
     fn lanes<S: Simd>() -> usize;
     /// Writes the sum of the products of as many rows of a and b to a tile, or with `add` adds it; of each row of b and of the tile, which
-    /// is [`VECTORS`] vectors long, V are used, from the F-th on. Shapes: a: K×H, b: K×W, c: H×W.
+    /// is three vectors long, V are used, from the F-th on. Shapes: a: K×H, b: K×W, c: H×W.
     #[doc(hidden)]
     fn tile<S: Simd, const H: usize, const F: usize, const V: usize>(simd: S, add: bool, a: &[Self], b: &[Self], c: &mut [Self]);
     /// Numbers in double precision.
