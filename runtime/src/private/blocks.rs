@@ -1,5 +1,5 @@
-//! Matrix products in parts that the library does well with: it packs no factor whose neighbours it can read at once. Panels of a deep
-//! one are read again and again, and stay nearest if they are narrow; one whose rows are pages apart is copied, panel by panel.
+//! Matrix products in parts that the library does well with: it goes through all of the second factor for every few rows of the first.
+//! Panels of a deep one stay nearest if they are narrow; one whose rows are pages apart is copied, panel by panel.
 
 use crate::{Real, real::View};
 
@@ -42,12 +42,12 @@ pub(super) fn multiply<R: Real>(
     // rows are copied where they are pages apart, and there is more than a little to do with them
     let apart = |[inner, own]: [usize; 2], with: usize| k > SHALLOW && inner >= PAGE && own == 1 && with >= FEW;
     let (copy_a, copy_b) = (apart(turned(ra), n), apart(rb, m));
-    // the library packs nothing by itself on these processors
+    // on these processors the library takes panels as wide as the target
     let deep = cfg!(target_arch = "x86_64") && (k >= DEEP || k >= DEEP_OF_LOW && m <= LOW);
     let panel = if copy_b || deep || rb[1] >= PAGE { PANEL } else { n };
     // the sums are parted by their length and layout alone, so that the result does not depend on how the rest is parted; where summed
     // values are neighbours the library copies them, and fewer parts are better
-    let most = if rb[0] == 1 { COPIED.min(k) } else { depth(k) };
+    let most = if rb[0] == 1 { COPIED.min(k) } else { depth(k, DEPTH) };
     if !copy_a && panel >= n && most >= k {
         return R::gemm([m, k, n], alpha, add, (a, ra), (b, rb), (c, rc));
     }
@@ -74,9 +74,9 @@ pub(super) fn multiply<R: Real>(
     }
 }
 
-/// Into parts of how many a sum of so many is parted: of about the same length.
-fn depth(k: usize) -> usize {
-    k.div_ceil(((k + DEPTH / 2) / DEPTH).max(1)).next_multiple_of(8)
+/// Into parts of how many a sum of so many is parted, of about so many: all of the same length, but the last.
+pub(super) fn depth(k: usize, about: usize) -> usize {
+    k.div_ceil(((k + about / 2) / about).max(1)).next_multiple_of(8)
 }
 
 /// Beginnings and lengths of parts of n.

@@ -4,6 +4,7 @@
 //! Libraries have no such product with weights, and of two equal factors they copy both.
 
 use super::{
+    blocks::depth,
     packing::{Groups, pack},
     wide::{Work, wide},
 };
@@ -24,7 +25,7 @@ const TALL: usize = 8;
 const LOW: usize = 4;
 const MANY: usize = 32;
 /// Entries of a line of memory, at most.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// Rows and columns of a tile.
 #[derive(Clone, Copy)]
@@ -108,7 +109,7 @@ impl<R: Real> Tiles<'_, R> {
         let Tiles(Upper { sizes: [m, k, n], shift, scale: (alpha, weights), a: (a, ra), b: (b, rb), same }, panels, spare) = self;
         let width = Tile::of::<R, S>().cols;
         let lanes = R::lanes::<S>();
-        let most = depth(k);
+        let most = depth(k, DEPTH);
         // rows of the product whose copies the columns can be taken from
         let known = if same && width.is_multiple_of(H) && shift.is_multiple_of(H) { m } else { 0 };
         let (room, tall) = (most.next_multiple_of(LINE) + 1, m.next_multiple_of(H));
@@ -158,11 +159,6 @@ impl<R: Real> Tiles<'_, R> {
             }
         }
     }
-}
-
-/// Into parts of how many a sum of so many is parted: of about the same length.
-fn depth(k: usize) -> usize {
-    k.div_ceil(((k + DEPTH / 2) / DEPTH).max(1))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{
     contract::{Letter, Letters, everywhere},
-    half::{ROWS, Tile, Upper},
+    half::{LINE, ROWS, Tile, Upper},
     packing::Transposed,
     product::{SHARE, Scratch, Workers, even, packed},
 };
@@ -15,9 +15,6 @@ use std::thread;
 const FEW: usize = 24;
 /// Multiplications below which it does not either.
 const SMALL: usize = 1 << 13;
-
-/// Entries of a line of memory, at most.
-const LINE: usize = 16;
 
 /// An array and the stride of every letter.
 type Moved<'a, R> = (&'a [R], &'a [usize]);

@@ -101,3 +101,55 @@ impl<R: Real> Transposed<'_, R> {
         wide(self);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Groups as high as the lines that are copied at once, or higher; neighbours along lines, along values, or nowhere; groups that are not
+    /// full, and what lies between groups.
+    #[test]
+    fn groups_hold_lines_value_by_value() {
+        let mut compared = 0;
+        for (lines, values) in [(1, 1), (24, 33), (50, 8), (7, 100)] {
+            for [line, value] in [[1, lines + 3], [values + 2, 1], [3, 3 * lines + 1], [1, 1]] {
+                let from: Vec<f64> = (0..(lines - 1) * line + (values - 1) * value + 1).map(|i| i as f64 + 1.0).collect();
+                let weights: Vec<f64> = (0..values).map(|k| 1.0 + k as f64 / 8.0).collect();
+                for (high, gap) in [(8, 0), (24, 5), (12, 1)] {
+                    let groups = Groups { high, apart: high * values + gap };
+                    let mut to = vec![-1.0; lines.div_ceil(high) * groups.apart];
+                    if high == 12 {
+                        pack::<f64, 4>((&from, [line, value]), lines, &weights, groups, &mut to);
+                    } else {
+                        pack::<f64, 8>((&from, [line, value]), lines, &weights, groups, &mut to);
+                    }
+                    for (at, &got) in to.iter().enumerate() {
+                        let (group, inside) = (at / groups.apart, at % groups.apart);
+                        let (i, k) = (group * high + inside % high, inside / high);
+                        let wanted = match (i < lines, k < values) {
+                            (_, false) => -1.0,
+                            (true, true) => weights[k] * from[i * line + k * value],
+                            (false, true) => 0.0,
+                        };
+                        assert_eq!(got, wanted, "line {i}, value {k} of {lines}×{values}, strides {line}, {value}, {high} high");
+                        compared += 1;
+                    }
+                }
+            }
+        }
+        assert!(compared > 20_000, "{compared}");
+    }
+
+    #[test]
+    fn a_transpose_is_one() {
+        let (rows, cols, far, high) = (21, 13, 15, 32);
+        let from: Vec<f64> = (0..rows * far).map(|i| i as f64).collect();
+        let mut to = vec![-1.0; cols * high];
+        Transposed { from: (&from, far), sizes: [rows, cols], to: (&mut to, high) }.write();
+        for (at, &got) in to.iter().enumerate() {
+            let (col, row) = (at / high, at % high);
+            let wanted = if row < rows { from[row * far + col] } else { 0.0 };
+            assert_eq!(got, wanted, "row {row}, column {col}");
+        }
+    }
+}
