@@ -5,8 +5,8 @@
 
 use super::{
     blocks::depth,
-    packing::{Groups, pack},
-    wide::{Work, wide},
+    packing::{Groups, pack, put},
+    wide::{Work, soon, wide},
 };
 use crate::{
     Real,
@@ -20,6 +20,8 @@ use std::marker::PhantomData;
 pub(super) const ROWS: usize = 1008;
 /// Summed values that are done at once, about: as many rows of a panel stay in the nearest memory.
 const DEPTH: usize = 96;
+/// Values of a copy that are asked for ahead of the one that is read.
+const AHEAD: usize = 8;
 /// Rows of a tile, where there are many registers and where there are few: its sums fill most of them.
 const TALL: usize = 8;
 const LOW: usize = 4;
@@ -136,8 +138,9 @@ impl<R: Real> Tiles<'_, R> {
                 let (row, cols) = (j + shift, width.min(n - j));
                 if row + width <= known {
                     for (v, x) in rows().skip(row / H).take(width / H).enumerate() {
-                        for ((x, &s), to) in x.as_chunks::<H>().0.iter().zip(&scale).zip(panel.chunks_exact_mut(width)) {
-                            to[v * H..][..H].iter_mut().zip(x).for_each(|(to, &x)| *to = s * x);
+                        for ((at, &s), to) in (0..).step_by(H).zip(&scale).zip(panel.chunks_exact_mut(width)) {
+                            soon(x, at + AHEAD * H);
+                            put::<R, H>(x[at..].as_chunks().0[0], s, &mut to[v * H..]);
                         }
                     }
                 } else {

@@ -4,8 +4,8 @@ use super::wide::{Work, soon, wide};
 use crate::{Real, real::View};
 use pulp::Simd;
 
-/// Values that are copied of one group of lines before the next where lines are neighbours: as many rows of the matrix are read at once.
-const ROWS: usize = 16;
+/// Rows of the matrix that are read at once where lines are neighbours, and how many rows ahead is asked for.
+const ROWS: usize = 4;
 
 /// Lines of a matrix, in groups of so many; of each group the first value of each line, then the second of each, and so on.
 #[derive(Clone, Copy)]
@@ -26,44 +26,58 @@ pub(super) fn pack<R: Real, const H: usize>(
     Groups { high, apart }: Groups,
     to: &mut [R],
 ) {
-    let at_once = if line == 1 { ROWS } else { weights.len().max(1) };
-    for (part, weights) in weights.chunks(at_once).enumerate() {
-        let begin = part * at_once;
-        for (first, to) in (0..lines).step_by(high).zip(to.chunks_mut(apart)) {
-            let (n, to) = (high.min(lines - first), &mut to[begin * high..]);
-            let from = &from[first * line + begin * value..];
-            let whole = n / H * H;
-            for i in (0..whole).step_by(H) {
-                let (from, to) = (&from[i * line..], &mut to[i..]);
-                if line == 1 {
-                    let mut at = 0;
-                    for (&w, to) in weights.iter().zip(to.chunks_mut(high)) {
-                        put::<R, H>(from[at..].as_chunks().0[0], w, to);
-                        soon(from, at + ROWS * value);
-                        at += value;
-                    }
-                    continue;
-                }
-                let turned = if value == 1 { weights.len() / H * H } else { 0 };
-                for (k, weights) in (0..).step_by(H).zip(weights[..turned].as_chunks::<H>().0) {
-                    let mut block = [[R::of(0.0); H]; H];
-                    for r in 0..H {
-                        let from: [R; H] = from[r * line + k..].as_chunks().0[0];
-                        for l in 0..H {
-                            block[l][r] = from[l];
-                        }
-                    }
-                    for (l, block) in block.into_iter().enumerate() {
-                        put(block, weights[l], &mut to[(k + l) * high..]);
+    let by_rows = line == 1 && high.is_multiple_of(H);
+    if by_rows {
+        rows::<R, H>((from, value), lines, weights, Groups { high, apart }, to);
+    }
+    for (first, to) in (0..lines).step_by(high).zip(to.chunks_mut(apart)) {
+        let (n, from) = (high.min(lines - first), &from[first * line..]);
+        let whole = n / H * H;
+        for i in (0..whole).step_by(H).filter(|_| !by_rows) {
+            let (from, to) = (&from[i * line..], &mut to[i..]);
+            let turned = if value == 1 { weights.len() / H * H } else { 0 };
+            for (k, weights) in (0..).step_by(H).zip(weights[..turned].as_chunks::<H>().0) {
+                let mut block = [[R::of(0.0); H]; H];
+                for r in 0..H {
+                    let from: [R; H] = from[r * line + k..].as_chunks().0[0];
+                    for l in 0..H {
+                        block[l][r] = from[l];
                     }
                 }
-                for (k, &w) in weights.iter().enumerate().skip(turned) {
-                    (0..H).for_each(|r| to[k * high + r] = w * from[r * line + k * value]);
+                for (l, block) in block.into_iter().enumerate() {
+                    put(block, weights[l], &mut to[(k + l) * high..]);
                 }
             }
-            for (k, &w) in weights.iter().enumerate().filter(|_| whole < high) {
-                for i in whole..high {
-                    to[k * high + i] = if i < n { w * from[i * line + k * value] } else { R::of(0.0) };
+            for (k, &w) in weights.iter().enumerate().skip(turned) {
+                (0..H).for_each(|r| to[k * high + r] = w * from[r * line + k * value]);
+            }
+        }
+        for (k, &w) in weights.iter().enumerate().filter(|_| whole < high) {
+            for i in whole..high {
+                to[k * high + i] = if i < n { w * from[i * line + k * value] } else { R::of(0.0) };
+            }
+        }
+    }
+}
+
+/// Of lines that are neighbours, so that the values of all are rows, H at once, as often as there are so many left.
+#[inline(always)]
+fn rows<R: Real, const H: usize>(
+    (from, apart_rows): (&[R], usize),
+    lines: usize,
+    weights: &[R],
+    Groups { high, apart }: Groups,
+    to: &mut [R],
+) {
+    for (begin, weights) in (0..).step_by(ROWS).zip(weights.chunks(ROWS)) {
+        let row = |r: usize| from[(begin + r.min(weights.len() - 1)) * apart_rows..][..lines].as_chunks::<H>().0;
+        let rows: [&[[R; H]]; ROWS] = std::array::from_fn(row);
+        for (group, to) in (0..rows[0].len()).step_by(high / H).zip(to.chunks_mut(apart)) {
+            let to = &mut to[begin * high..];
+            for i in 0..(high / H).min(rows[0].len() - group) {
+                for ((row, &w), to) in rows.iter().zip(weights).zip(to.chunks_mut(high)) {
+                    put::<R, H>(row[group + i], w, &mut to[i * H..]);
+                    soon(row.as_flattened(), (group + i) * H + ROWS * apart_rows);
                 }
             }
         }
@@ -72,7 +86,7 @@ pub(super) fn pack<R: Real, const H: usize>(
 
 /// Writes that many entries, times a weight.
 #[inline(always)]
-fn put<R: Real, const H: usize>(from: [R; H], weight: R, to: &mut [R]) {
+pub(super) fn put<R: Real, const H: usize>(from: [R; H], weight: R, to: &mut [R]) {
     let to: &mut [R; H] = &mut to.as_chunks_mut().0[0];
     for l in 0..H {
         to[l] = weight * from[l];

@@ -78,7 +78,7 @@ pub(crate) fn measure(w: &Workload, folder: &Path) {
         ready.reclaim(outcome);
         took
     };
-    let few = |runs: usize, begin: Instant| runs < 5 || (runs < 200 && begin.elapsed().as_secs_f64() < w.seconds);
+    let few = |runs: usize, begin: Instant| runs < 5 || (runs < 2000 && begin.elapsed().as_secs_f64() < w.seconds);
     let (mut times, mut two, mut begin) = (vec![], vec![], Instant::now());
     while few(times.len(), begin) {
         times.push(timed(&*one));
