@@ -148,6 +148,8 @@ pub struct Plan {
     pub empty: Vec<ArrayId>,
     /// Of results that are zero but for a few entries the parts that are written: extents and operands.
     pub written: BTreeMap<ArrayId, Vec<(Vec<usize>, Operand)>>,
+    /// Results that stay the same where rows and columns change places, by every product that writes them: half of their entries tell all.
+    pub mirrored: BTreeSet<ArrayId>,
     /// Most entries held at once, if all arrays are made.
     pub peak: u128,
 }
@@ -184,6 +186,7 @@ impl Plan {
         }
         self.empty = self.never_written();
         self.written = self.outputs.iter().filter_map(|&(array, _)| Some((array, self.few(array)?))).collect();
+        self.mirrored = self.outputs.iter().filter(|o| self.same_turned(o.0, o.1)).map(|o| o.0).collect();
         let mut held: u128 = self.inputs.iter().map(|i| self.arrays[i.0] as u128).sum();
         let mut exists = vec![false; self.arrays.len()];
         self.inputs.iter().for_each(|i| exists[i.0] = true);
@@ -214,6 +217,20 @@ impl Plan {
             parts.push((extents, Operand { array, offset: p.target.offset, strides }));
         }
         (!parts.is_empty() && entries < self.arrays[array] / 4).then_some(parts)
+    }
+
+    /// Whether every product that writes an array, and nothing else does, exchanges rows and columns of the matrix that it is.
+    fn same_turned(&self, array: ArrayId, [rows, cols]: [usize; 2]) -> bool {
+        let turned = |p: &Product| {
+            let strides = &p.target.strides;
+            let moving = (0..strides.len()).filter(|&l| strides[l] != 0 && p.extents[l] > 1);
+            let of_rows = |&[x, y]: &[usize; 2]| strides[x].max(strides[y]) == rows * strides[x].min(strides[y]);
+            p.target.offset == 0
+                && moving.clone().all(|l| p.exchange.iter().any(|pair| pair.contains(&l)))
+                && p.exchange.iter().all(of_rows)
+        };
+        let writes = |a: &&Action| a.target() == Some(array);
+        rows == cols && self.steps.iter().map(|s| &s.action).filter(writes).all(|a| matches!(a, Action::Product(p) if turned(p)))
     }
 
     /// Arrays that are read before anything is written there, data and numbers apart.

@@ -1,6 +1,9 @@
 //! Plans run on a back end; and the executor that evaluates whole jobs by them, in parts of a batch that fit in memory.
 
-use super::{backend::Backend, finite};
+use super::{
+    backend::Backend,
+    finite::{self, Telling},
+};
 use hesse_compiler::{
     index::{
         DomainError, Executor, Failure, Outcome, Prepared, Program, Sample, Setting,
@@ -138,14 +141,14 @@ impl<A> Arrays<A> {
         Ok(None)
     }
 
-    /// The results.
+    /// The results; so many threads look at them.
     pub(super) fn outcome<'a, B: Backend<Array<'a> = A>>(
         self,
         backend: &B,
         plan: &Plan,
         notes: BTreeSet<String>,
+        threads: usize,
     ) -> Outcome<f64> {
-        let mut not_finite = None;
         let mut values: Vec<Matrix<f64>> = vec![];
         for (k, (id, [rows, cols])) in plan.outputs.iter().enumerate() {
             // one array may be several results
@@ -155,15 +158,16 @@ impl<A> Arrays<A> {
                 (None, Some(array)) => backend.finish(array),
                 (None, None) => vec![0.0; rows * cols],
             };
-            let finite = || match plan.written.get(id) {
-                Some(parts) => parts.iter().all(|(extents, at)| finite::at(&data[at.offset..], extents, &at.strides)),
-                None => finite::all(&data),
-            };
-            if not_finite.is_none() && !finite() {
-                not_finite = Some("a result".to_owned());
-            }
             values.push(Matrix { rows: *rows, cols: *cols, data });
         }
+        let results = plan.outputs.iter().zip(&values).flat_map(|((id, [n, _]), value)| {
+            let whole = if plan.mirrored.contains(id) { Telling::Upper(*n) } else { Telling::All };
+            let few = plan.written.get(id);
+            let reached = few.into_iter().flatten().map(|(extents, at)| Telling::Reached(extents, &at.strides, at.offset));
+            let telling = reached.chain(few.is_none().then_some(whole));
+            telling.map(|telling| (value.data.as_slice(), telling))
+        });
+        let not_finite = (!finite::all(results, threads)).then(|| "a result".to_owned());
         Outcome { values, notes: notes.into_iter().collect(), not_finite }
     }
 }
@@ -193,7 +197,7 @@ fn run<B: Backend>(backend: &B, plan: &Plan, input: Input, in_passes: bool) -> R
         }
         step.last.iter().filter_map(|&a| arrays.take(a)).for_each(|a| backend.recycle(a));
     }
-    Ok(arrays.outcome(backend, plan, notes))
+    Ok(arrays.outcome(backend, plan, notes, 1))
 }
 
 /// What runs plans: every [`Backend`], and devices, which take a plan as a whole.

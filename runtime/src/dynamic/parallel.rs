@@ -115,7 +115,7 @@ pub(super) fn execute<R: Real>(cpu: &Cpu<R>, plan: &Plan, input: Input) -> Resul
     let Queue { notes, failed, .. } = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
     match failed {
         Some((_, failure)) => Err(failure),
-        None => Ok(arrays.outcome(cpu, plan, notes)),
+        None => Ok(arrays.outcome(cpu, plan, notes, cpu.threads())),
     }
 }
 

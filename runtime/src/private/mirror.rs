@@ -176,22 +176,18 @@ impl Target {
     /// Adds what is above the diagonal in a part, which stands in panels, and its mirror image, turned in `spare`.
     fn take<R: Real>(&self, c: &mut [R], part: Part, (panels, tile): (&[R], Tile), spare: &mut Vec<R>) {
         let (width, first) = (tile.cols, part.rows[0]);
-        let panels = || (part.cols[0]..part.cols[1]).step_by(width).zip(panels.chunks_exact(tile.panel(part.height())));
-        for i in 0..part.height() {
-            for (col, panel) in panels() {
-                let left = (first + i).saturating_sub(col);
-                if left < width {
-                    self.row(c, first + i, col + left, &panel[i * width..][left..width.min(part.cols[1] - col)]);
-                }
-            }
-        }
         // an odd number of lines apart
         let apart = LINE * (part.height().div_ceil(LINE) | 1);
         if spare.len() < width * apart {
             spare.resize(width * apart, R::of(0.0));
         }
-        for (col, panel) in panels() {
+        let panels = panels.chunks_exact(tile.panel(part.height()));
+        for (col, panel) in (part.cols[0]..part.cols[1]).step_by(width).zip(panels) {
             let [rows, cols] = [part.height().min(col + width - first), width.min(part.cols[1] - col)];
+            for (i, row) in panel.chunks_exact(width).enumerate().take(rows) {
+                let left = (first + i).saturating_sub(col);
+                self.row(c, first + i, col + left, &row[left.min(cols)..cols]);
+            }
             Transposed { from: (panel, width), sizes: [rows, cols], to: (spare, apart) }.write();
             for (col, turned) in (col..).zip(spare.chunks_exact(apart)).take(cols) {
                 self.row(c, col, first, &turned[..rows.min(col - first)]);
