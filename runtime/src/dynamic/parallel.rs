@@ -13,6 +13,7 @@ use hesse_compiler::index::{
 };
 use std::{
     borrow::Cow,
+    cmp::Reverse,
     collections::BTreeSet,
     hint, mem,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
@@ -23,6 +24,8 @@ use std::{
 const LARGE: u128 = 4;
 /// Steps that may be done before one that still waits: what they make has to be held.
 const AHEAD: usize = 96;
+/// Parts of the dearest chain of steps that tell chains apart; steps with about as dear ones are done in order, while what they read is near.
+const PARTS: f64 = 8.0;
 /// How often a thread looks for work before it sleeps.
 const LOOKS: usize = 200;
 /// How long it waits in between, in idle turns.
@@ -36,6 +39,8 @@ struct Order {
     waits: Vec<usize>,
     /// How many steps read or write each array; of those that are kept, one more.
     uses: Vec<usize>,
+    /// For each step what it costs, with the dearest chain of those that wait for it, in parts of the dearest of all.
+    chains: Vec<u64>,
 }
 
 impl Order {
@@ -62,7 +67,10 @@ impl Order {
         plan.outputs.iter().for_each(|o| uses[o.0] += 1);
         let mut after = vec![vec![]; before.len()];
         before.iter().enumerate().for_each(|(k, b)| b.iter().for_each(|&j| after[j].push(k)));
-        Order { after, waits: before.iter().map(BTreeSet::len).collect(), uses }
+        let chains = plan.chains(&after);
+        let part = chains.iter().copied().fold(1.0, f64::max) / PARTS;
+        let chains = chains.into_iter().map(|c| (c / part) as u64).collect();
+        Order { chains, after, waits: before.iter().map(BTreeSet::len).collect(), uses }
     }
 }
 
@@ -84,13 +92,11 @@ impl Queue {
         self.open.first().is_none_or(|&first| self.failed.as_ref().is_some_and(|f| first >= f.0))
     }
 
-    /// The first step that may be done now.
+    /// Of the steps that may be done now the first with the dearest chain behind it, so that no thread is left with one in the end.
     fn next(&mut self) -> Option<usize> {
-        let (&next, &first) = (self.ready.first()?, self.open.first()?);
-        let late = self.failed.as_ref().is_some_and(|f| next > f.0);
-        if late || next > first + AHEAD {
-            return None;
-        }
+        let first = *self.open.first()?;
+        let last = self.failed.as_ref().map_or(first + AHEAD, |f| f.0.min(first + AHEAD));
+        let next = *self.ready.range(..=last).max_by_key(|&&k| (self.order.chains[k], Reverse(k)))?;
         self.ready.remove(&next);
         Some(next)
     }

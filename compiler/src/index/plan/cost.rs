@@ -45,7 +45,33 @@ impl Product {
     }
 }
 
+/// Multiplications of a matrix product that an entry of a function costs as much as.
+const FUNCTION: f64 = 32.0;
+
 impl Plan {
+    /// For every step what it costs in time, with the dearest chain of steps that wait for it, in multiplications of a matrix product; for
+    /// each step those that wait are given.
+    pub fn chains(&self, after: &[Vec<usize>]) -> Vec<f64> {
+        let mut out = vec![0.0; self.steps.len()];
+        let mut begun = vec![false; self.arrays.len()];
+        for (k, step) in self.steps.iter().enumerate() {
+            let (target, length) = (step.action.target(), |a: ArrayId| self.arrays[a] as f64);
+            let begins = target.filter(|&t| !std::mem::replace(&mut begun[t], true));
+            out[k] = match &step.action {
+                // what is not written as a whole is filled with zeros before
+                Action::Product(p) => {
+                    p.cost() + begins.filter(|_| !p.first).map_or(0.0, |t| order::WRITE * order::moved(length(t)))
+                }
+                Action::Map { target, .. } | Action::Call { target, .. } => FUNCTION * length(*target),
+                Action::Watch { argument, .. } => length(argument.0),
+            };
+        }
+        for k in (0..out.len()).rev() {
+            out[k] += after[k].iter().map(|&next| out[next]).fold(0.0, f64::max);
+        }
+        out
+    }
+
     /// What all products cost in time, in multiplications of a matrix product.
     pub(super) fn cost(&self) -> f64 {
         let of = |s: &Planned| if let Action::Product(p) = &s.action { p.cost() } else { 0.0 };
