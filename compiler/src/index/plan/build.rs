@@ -30,7 +30,7 @@ pub(super) struct Builder<'p> {
     /// The array of each tensor.
     places: Vec<Option<ArrayId>>,
     /// What was made in between, by what it is made of.
-    made: BTreeMap<Key, ArrayId>,
+    made: BTreeMap<Key, (ArrayId, Strides)>,
     /// Axes that may change places.
     twins: Twins,
 }
@@ -41,8 +41,28 @@ const LONG: usize = 400;
 /// No array may have more bytes.
 const LARGEST: u128 = 1 << 62;
 
-/// What an array in between is: its number of axes, the extents of the letters with those of the axes first, and the factors.
+/// What an array in between is: its number of axes, the extents of the letters with those of the axes first, and the factors. Letters and
+/// factors are in an order that is the same however they were named.
 type Key = (usize, Vec<usize>, Vec<Operand>);
+
+/// The key of what is made of factors over those axes, summed over other letters; and the axes in the order of the key.
+fn key(factors: &[Factor], axes: &[usize], summed: &[usize], sizes: &[usize]) -> (Key, Vec<usize>) {
+    let of = |factors: &[&Factor]| {
+        let ordered = |letters: &[usize]| {
+            let mut letters = letters.to_vec();
+            letters.sort_by_key(|&l| (factors.iter().map(|f| f.strides[l]).collect::<Strides>(), sizes[l]));
+            letters
+        };
+        let axes = ordered(axes);
+        let letters: Vec<usize> = axes.iter().copied().chain(ordered(summed)).collect();
+        let extents = letters.iter().map(|&l| sizes[l]).collect();
+        ((axes.len(), extents, factors.iter().map(|f| operand(f, &letters)).collect()), axes)
+    };
+    match factors {
+        [a, b] => of(&[a, b]).min(of(&[b, a])),
+        _ => of(&factors.iter().collect::<Vec<_>>()),
+    }
+}
 
 impl<'p> Builder<'p> {
     pub(super) fn new(program: &'p Program, size: &'p dyn Fn(&str) -> Option<usize>, batch: &'p Batch) -> Builder<'p> {
@@ -422,7 +442,14 @@ impl<'p> Builder<'p> {
             (true, false) => 1,
             _ => 2,
         };
-        let (mut axes, mut summed) = (of(true), of(false));
+        let (mut axes, summed) = (of(true), of(false));
+        // the same product may have been made before, in another layout
+        let (key, order) = key(factors, &axes, &summed, sizes);
+        if let Some((array, moves)) = self.made.get(&key) {
+            let mut strides: Strides = smallvec![0; sizes.len()];
+            order.iter().zip(moves).for_each(|(&l, &s)| strides[l] = s);
+            return Ok(Factor { array: *array, offset: 0, strides });
+        }
         let along = |l: usize| factors.iter().map(|f| f.strides[l]).max();
         axes.sort_by_key(|&l| (rank(l), std::cmp::Reverse(along(l)), l));
         let (mut strides, mut n): (Strides, _) = (smallvec![0; sizes.len()], 1u128);
@@ -430,26 +457,15 @@ impl<'p> Builder<'p> {
             strides[l] = usize::try_from(n).unwrap_or(usize::MAX);
             n = n.saturating_mul(sizes[l] as u128);
         }
-        // the same product may have been made before
-        summed.sort_by_key(|&l| (factors.iter().map(|f| f.strides[l]).collect::<Vec<_>>(), sizes[l]));
-        let letters: Vec<usize> = axes.iter().chain(&summed).copied().collect();
-        let extents = letters.iter().map(|&l| sizes[l]).collect();
-        let key: Key = (axes.len(), extents, factors.iter().map(|f| operand(f, &letters)).collect());
-        let array = match self.made.get(&key) {
-            Some(&known) => known,
-            None => {
-                let array = self.entries(n, "a product in between")?;
-                self.made.insert(key, array);
-                let target = Factor { array, offset: 0, strides: strides.clone() };
-                if let [[a, b]] = self.product(Number::ONE, factors, &target, t, parts).as_slice() {
-                    let mut pair = [strides[*a], strides[*b]];
-                    pair.sort_unstable();
-                    self.twins.insert(array, BTreeSet::from([pair]));
-                }
-                array
-            }
-        };
-        Ok(Factor { array, offset: 0, strides })
+        let array = self.entries(n, "a product in between")?;
+        self.made.insert(key, (array, order.iter().map(|&l| strides[l]).collect()));
+        let target = Factor { array, offset: 0, strides };
+        if let [[a, b]] = self.product(Number::ONE, factors, &target, t, parts).as_slice() {
+            let mut pair = [target.strides[*a], target.strides[*b]];
+            pair.sort_unstable();
+            self.twins.insert(array, BTreeSet::from([pair]));
+        }
+        Ok(target)
     }
 
     /// Writes a product of factors that are made of those parts of the term; gives back which of its letters may change places.
