@@ -3,6 +3,7 @@
 use super::{
     Action, ArrayId, Batch, Failure, Operand, Plan, Planned, Product,
     draft::{Concrete, Draft, Manner},
+    inline,
     order::Letters,
     symmetry::{self, Twins},
     term::{Factor, Strides, Term},
@@ -43,10 +44,10 @@ const LARGEST: u128 = 1 << 62;
 
 /// What an array in between is: its number of axes, the extents of the letters with those of the axes first, and the factors. Letters and
 /// factors are in an order that is the same however they were named.
-type Key = (usize, Vec<usize>, Vec<Operand>);
+pub(super) type Key = (usize, Vec<usize>, Vec<Operand>);
 
 /// The key of what is made of factors over those axes, summed over other letters; and the axes in the order of the key.
-fn key(factors: &[Factor], axes: &[usize], summed: &[usize], sizes: &[usize]) -> (Key, Vec<usize>) {
+pub(super) fn key(factors: &[Factor], axes: &[usize], summed: &[usize], sizes: &[usize]) -> (Key, Vec<usize>) {
     let of = |factors: &[&Factor]| {
         let ordered = |letters: &[usize]| {
             let mut letters = letters.to_vec();
@@ -115,10 +116,18 @@ impl<'p> Builder<'p> {
         let kept = self.plan.outputs.iter().map(|o| o.0).collect();
         let draft = Draft::new(list, std::mem::take(&mut self.shapes), kept);
         let given = std::mem::take(&mut self.plan);
-        let ways: &[Manner] = if draft.terms() > LONG { &Manner::ALL[..1] } else { &Manner::ALL };
+        let mut starts = vec![(draft, Manner::Factors)];
+        if starts[0].0.terms() <= LONG {
+            // products that several terms have made before, of the terms as they are and with definitions in them
+            let (mut paired, mut expanded) = (starts[0].0.clone(), starts[0].0.clone());
+            inline::expand(&mut expanded);
+            starts.extend(within::pairs(&mut paired).then_some((paired, Manner::Factors)));
+            starts.extend(within::pairs(&mut expanded).then_some((expanded, Manner::Definitions)));
+            let plain: Vec<_> = starts.iter().map(|(d, _)| (d.clone(), Manner::Plain)).collect();
+            starts.extend(plain);
+        }
         let mut best: Option<(f64, Plan, Draft)> = None;
-        for &manner in ways {
-            let mut draft = draft.clone();
+        for (mut draft, manner) in starts {
             draft.improve(manner);
             let (cost, plan) = self.ordered(&given, &draft)?;
             if best.as_ref().is_none_or(|b| cost < b.0) {

@@ -22,10 +22,6 @@ pub(super) enum Manner {
     Plain,
 }
 
-impl Manner {
-    pub(super) const ALL: [Manner; 3] = [Manner::Factors, Manner::Definitions, Manner::Plain];
-}
-
 /// A statement at given sizes.
 #[derive(Clone)]
 pub(super) enum Concrete {

@@ -100,18 +100,14 @@ fn best(terms: &[Term]) -> Option<Common> {
                 continue;
             }
             tried.push(f);
-            if let Some(c) = common(terms, &targets, i, k)
-                && best.as_ref().is_none_or(|b| c.gain > b.gain)
-            {
-                best = Some(c);
-            }
+            best = common(terms, &targets, i, k, best.as_ref().map_or(0.0, |b| b.gain)).or(best);
         }
     }
     best
 }
 
-/// Takes factor `k` of term `i` out of all terms that have it; `None` if there is no other or it saves nothing.
-fn common(terms: &[Term], targets: &[Letters], i: usize, k: usize) -> Option<Common> {
+/// Takes factor `k` of term `i` out of all terms that have it; `None` if there is no other or it saves no more than that.
+fn common(terms: &[Term], targets: &[Letters], i: usize, k: usize, least: f64) -> Option<Common> {
     let (first, target) = (&terms[i], &targets[i]);
     // the letters of the whole: those of the target, then those of the factor alone
     let inner: Vec<usize> =
@@ -123,7 +119,8 @@ fn common(terms: &[Term], targets: &[Letters], i: usize, k: usize) -> Option<Com
             group.push((j, letters));
         }
     }
-    if group.len() < 2 {
+    let before: f64 = group.iter().map(|g| terms[g.0].cost()).sum();
+    if group.len() < 2 || before <= least {
         return None;
     }
     let order: Vec<usize> = target.0.iter().chain(&inner).copied().collect();
@@ -191,11 +188,10 @@ fn common(terms: &[Term], targets: &[Letters], i: usize, k: usize) -> Option<Com
     }
     front.push(Factor { array: usize::MAX, offset: 0, strides });
     let whole = Term::new(Number::ONE, extents, front, outer(&first.target), first.note);
-    let before: f64 = group.iter().map(|g| terms[g.0].cost()).sum();
     let after: f64 = rests.iter().map(Term::cost).sum::<f64>() + whole.cost();
     let gain = before - after;
     let terms = group.into_iter().map(|g| g.0).collect();
-    (gain > 0.0).then_some(Common { terms, whole, rests, axes, gain })
+    (gain > least).then_some(Common { terms, whole, rests, axes, gain })
 }
 
 /// The letters of a target, the slowest first.

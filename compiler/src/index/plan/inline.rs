@@ -30,6 +30,30 @@ pub(super) fn inline(draft: &mut Draft, ahead: bool) -> bool {
     changed
 }
 
+/// Puts matrix products where they are read, and sums of such that are read once, whatever that costs: then all factors stand together.
+pub(super) fn expand(draft: &mut Draft) {
+    let contracts = |t: &Term| {
+        let summed = !t.target.letters();
+        (0..t.extents.len()).any(|l| summed >> l & 1 == 1 && t.factors.iter().filter(|f| f.strides[l] != 0).count() > 1)
+    };
+    for array in (0..draft.shapes.len()).rev() {
+        let Some(uses) = Uses::of(draft, array).filter(|u| !u.pinned) else { continue };
+        let definition = terms(draft, uses.definition).to_vec();
+        let once = uses.readers.values().map(Vec::len).sum::<usize>() == 1;
+        if definition.len() > if once { TERMS } else { 1 } || !definition.iter().all(contracts) {
+            continue;
+        }
+        let put = |t: &Term| replaced(t, array, &definition, &draft.shapes);
+        let new = uses.readers.keys().map(|&k| Some((k, terms(draft, k).iter().map(put).collect::<Option<Vec<_>>>()?.concat())));
+        let Some(new) = new.collect::<Option<Vec<_>>>() else { continue };
+        for (k, terms) in new.into_iter().chain([(uses.definition, vec![])]) {
+            draft.touch(k);
+            draft.statements[k] = Concrete::Terms(terms);
+        }
+    }
+    draft.sweep();
+}
+
 /// Where an array is made and read.
 struct Uses {
     /// The statement with its terms.

@@ -1,10 +1,8 @@
 //! The order of a contraction: which factors are multiplied first. Exact over all orders up to some number of factors.
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use std::{
-    cell::RefCell,
-    collections::{BTreeSet, HashMap},
-};
+use std::{cell::RefCell, collections::BTreeSet};
 
 /// Most factors for which all orders are compared; beyond, the cheapest pair is taken again and again.
 const EXACT: usize = 9;
@@ -73,7 +71,7 @@ pub(super) fn total(factors: &[Letters], target: Letters, extents: &[f64]) -> f6
         [a, b] => cost(*a & (b | target), *b & (a | target), target, extents),
         _ => {
             let key = factors.iter().copied().chain([target]).chain(extents.iter().map(|x| x.to_bits())).collect();
-            if let Some(known) = KNOWN.with_borrow(|known: &HashMap<Key, f64>| known.get(&key).copied()) {
+            if let Some(known) = KNOWN.with_borrow(|known: &FxHashMap<Key, f64>| known.get(&key).copied()) {
                 return known;
             }
             let found = match Ride::of(factors, target, extents) {
@@ -128,7 +126,7 @@ type Key = SmallVec<[u64; 16]>;
 
 thread_local! {
     /// What orders cost, by factors, target and extents: the same questions come up again and again.
-    static KNOWN: RefCell<HashMap<Key, f64>> = RefCell::default();
+    static KNOWN: RefCell<FxHashMap<Key, f64>> = RefCell::default();
 }
 
 /// Most of them.

@@ -4,12 +4,13 @@
 
 use super::{
     ArrayId, Number,
+    build::{Key, key},
     draft::{Concrete, Draft},
     inline,
     order::{Letters, READ, WRITE, moved},
     term::{Factor, Strides, Term},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an entry of such a sum costs that is written apart, in multiplications: short sums are made again where they are needed, beside
 /// what is done there anyway (measured; two writings and readings alone would be a quarter of it).
@@ -144,33 +145,112 @@ pub(super) fn share(draft: &mut Draft) -> bool {
     // a term that has a part is no whole for others
     let parted: Vec<At> = found.values().flatten().map(|x| x.0).collect();
     found.retain(|at, _| !parted.contains(at));
-    let mut made: BTreeMap<usize, Vec<Term>> = BTreeMap::new();
-    for (whole_at, places) in &found {
-        let whole = by_place[whole_at];
-        let array = draft.shapes.len();
-        draft.shapes.push(axes(whole).iter().map(|&l| whole.extents[l]).collect());
-        draft.ages.push(0);
+    let found = found.into_iter().map(|(at, mut places)| {
+        let whole = by_place[&at].clone();
         // letters that nothing mentions stay
-        let mentioned = mentioned(whole);
+        let mentioned = mentioned(&whole);
         let own = |l: usize| if mentioned >> l & 1 == 1 { l } else { usize::MAX };
         let own = Part { letters: (0..whole.extents.len()).map(own).collect(), factors: (1 << whole.factors.len()) - 1 };
-        let first = places.iter().map(|p| p.0.0).fold(whole_at.0, usize::min);
-        made.entry(first).or_default().push(definition(whole, array));
-        for (at, part) in places.iter().map(|(at, part)| (at, part)).chain([(whole_at, &own)]) {
+        places.push((at, own));
+        (whole, places)
+    });
+    let found = found.collect();
+    make(draft, found)
+}
+
+/// Makes what terms sum before what reads it first, and reads it wherever it is a part; says whether there is any.
+fn make(draft: &mut Draft, found: Vec<(Term, Vec<(At, Part)>)>) -> bool {
+    let any = !found.is_empty();
+    let mut made: BTreeMap<usize, Vec<Term>> = BTreeMap::new();
+    for (whole, places) in found {
+        let array = draft.shapes.len();
+        draft.shapes.push(axes(&whole).iter().map(|&l| whole.extents[l]).collect());
+        draft.ages.push(0);
+        if let Some(first) = places.iter().map(|p| p.0.0).min() {
+            made.entry(first).or_default().push(definition(&whole, array));
+        }
+        for (at, part) in &places {
             if let Concrete::Terms(list) = &mut draft.statements[at.0] {
-                list[at.1] = put(whole, part, by_place[at], array);
+                list[at.1] = put(&whole, part, &list[at.1], array);
             }
             draft.touch(at.0);
         }
     }
-    // before what reads them first
     let mut statements = vec![];
     for (s, old) in std::mem::take(&mut draft.statements).into_iter().enumerate() {
         statements.extend(made.remove(&s).into_iter().flatten().map(|t| Concrete::Terms(vec![t])));
         statements.push(old);
     }
     draft.statements = statements;
-    !found.is_empty()
+    any
+}
+
+/// Products of two factors that several terms have are made once, the one that saves most first, where that seems to cost less: in
+/// `A X W` and `B X W` nothing but the other tells that `X W` is better made than `A X`. Says whether there are any.
+pub(super) fn pairs(draft: &mut Draft) -> bool {
+    let mut changed = false;
+    while let Some(found) = pair(draft) {
+        changed |= make(draft, vec![found]);
+    }
+    changed
+}
+
+/// The product of two factors that saves most, with the terms that have it.
+fn pair(draft: &Draft) -> Option<(Term, Vec<(At, Part)>)> {
+    let all: Vec<(At, Term)> =
+        terms(draft).filter(|x| (3..64).contains(&x.1.factors.len())).map(|(at, t)| (at, t.clone())).collect();
+    let mut readers: BTreeMap<ArrayId, BTreeSet<usize>> = BTreeMap::new();
+    for (k, (_, t)) in all.iter().enumerate() {
+        for f in &t.factors {
+            readers.entry(f.array).or_default().insert(k);
+        }
+    }
+    let mut tried = BTreeSet::new();
+    let mut best: Option<(f64, Term, Vec<(At, Part)>)> = None;
+    for (_, t) in &all {
+        for (k, f) in t.factors.iter().enumerate() {
+            for (l, g) in t.factors.iter().enumerate().skip(k + 1) {
+                let both: Vec<usize> = readers[&f.array].intersection(&readers[&g.array]).copied().collect();
+                let Some((whole, key)) = Some(both.len()).filter(|n| *n > 1).and_then(|_| product(t, k, l)) else { continue };
+                if !tried.insert(key) {
+                    continue;
+                }
+                let mut gain = -whole.cost();
+                let mut places = vec![];
+                for (at, t) in both.into_iter().map(|k| &all[k]) {
+                    let Some(part) = Part::of(&whole, t) else { continue };
+                    let saved = t.cost() - put(&whole, &part, t, 0).cost();
+                    if saved > 0.0 {
+                        gain += saved;
+                        places.push((*at, part));
+                    }
+                }
+                if places.len() > 1 && gain > 0.0 && best.as_ref().is_none_or(|b| gain > b.0) {
+                    best = Some((gain, whole, places));
+                }
+            }
+        }
+    }
+    best.map(|(_, whole, places)| (whole, places))
+}
+
+/// The product of two factors of a term, summed over letters that both have and nothing else, as a term; and what it is.
+fn product(t: &Term, k: usize, l: usize) -> Option<(Term, Key)> {
+    let (f, g) = (t.factors[k].letters(), t.factors[l].letters());
+    let others = (0..t.factors.len()).filter(|i| *i != k && *i != l).fold(t.target.letters(), |u, i| u | t.factors[i].letters());
+    if f & g & !others == 0 || (f | g) & others == 0 {
+        return None;
+    }
+    let of = |set: Letters| (0..t.extents.len()).filter(|l| set >> l & 1 == 1).collect::<Vec<usize>>();
+    let (kept, summed) = (of((f | g) & others), of((f | g) & !others));
+    let factors = [t.factors[k].clone(), t.factors[l].clone()];
+    let key = key(&factors, &kept, &summed, &t.extents).0;
+    let letters: Vec<usize> = kept.iter().chain(&summed).copied().collect();
+    let extents: Vec<usize> = letters.iter().map(|&l| t.extents[l]).collect();
+    let mut strides = Strides::from_elem(0, letters.len());
+    inline::axes(&extents[..kept.len()]).into_iter().zip(&mut strides).for_each(|(axis, s)| *s = axis.0);
+    let target = Factor { array: usize::MAX, offset: 0, strides };
+    Some((Term::new(Number::ONE, extents, factors.iter().map(|f| f.over(&letters)).collect(), target, t.note), key))
 }
 
 /// All terms with their places.
