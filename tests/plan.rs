@@ -8,6 +8,7 @@ use hesse_compiler::{
         Executor, Reference,
         plan::{Action, Batch, Piece, Plan},
     },
+    matrix::Matrix,
     pipeline, syntax,
 };
 use hesse_tests::{batch_of, distance, model};
@@ -79,6 +80,21 @@ const ROWS: &[Row] = &[
         query: "hvp(loss, Dq, Dk, Dv)",
         counts: &[("softmax", 1), ("fill", 0)],
     },
+    // `X W` by itself, though for each of them `A X` and `B X` would do as well
+    Row {
+        text: "dim n; input A, B, X: n × n; param W: n × n\nP = tanh(A X W)\nQ = exp(B X W)\nloss sum(P ∘ Q)",
+        sizes: &[("n", 6)],
+        query: "loss",
+        counts: &[("gemm", 3)],
+    },
+    // and if one of them has it in a definition, and another transposed
+    Row {
+        text: "dim n; input A, B, C, X: n × n; param W: n × n\nK = C X\nP = tanh(A X W)\nQ = exp(W' X' B)\nR = tanh(K W)\n\
+            loss sum(P ∘ Q ∘ R) + sum(sin(K))",
+        sizes: &[("n", 8)],
+        query: "loss",
+        counts: &[("gemm", 5)],
+    },
 ];
 
 fn counts(plan: &Plan, word: &str) -> usize {
@@ -92,7 +108,7 @@ fn counts(plan: &Plan, word: &str) -> usize {
 }
 
 /// The value of a query by the planner and by the interpreter.
-fn both(text: &str, sizes: &BTreeMap<String, usize>, query: &str) -> [Vec<hesse_compiler::matrix::Matrix<f64>>; 2] {
+fn both(text: &str, sizes: &BTreeMap<String, usize>, query: &str) -> [Vec<Matrix<f64>>; 2] {
     let mut m = model(text);
     let q = syntax::query(&mut m, query).expect("a query");
     let random = data::random(&m, 7, sizes).expect("random data");
@@ -330,6 +346,58 @@ fn a_pass_that_meets_a_value_outside_a_domain_says_which_entry() {
     assert!(one.contains("entry 578"), "{one}");
     assert_eq!(one, two);
     assert!(reference.contains("entry 578"), "{reference}");
+}
+
+/// A model, sizes, a query, how many of its results are symmetric and known to be, and data that make one of these infinite.
+type Mirrored = (&'static str, &'static [(&'static str, usize)], &'static str, usize, &'static str);
+
+const MIRRORED: &[Mirrored] = &[
+    ("dim m, n; input X: m × n; param w: n\nloss sum(sin(X w))", &[("m", 90), ("n", 40)], "hessian(loss)", 1, "X"),
+    // symmetric too, but by two letters of one factor, or by none
+    (
+        "dim m, n, k; input A: m × n; param X: n × k\nloss sum(sin(A X / n))",
+        &[("m", 9), ("n", 7), ("k", 5)],
+        "hessian(loss)",
+        0,
+        "A",
+    ),
+    (
+        "dim m, n, k, l; input A: m × n; input B: k × l; param X: n × k\nloss sum(sin(A X B))",
+        &[("m", 9), ("n", 7), ("k", 5), ("l", 8)],
+        "hessian(loss)",
+        0,
+        "A",
+    ),
+    // a block off the diagonal is square, and not symmetric
+    ("dim n; input A, B: n × n; param u, v: n\nloss sum(sin((A u) .* (B v) / n))", &[("n", 30)], "hessian(loss, u, v)", 0, "A"),
+];
+
+#[test]
+fn results_that_are_known_to_be_symmetric_are_and_half_of_them_tells() {
+    for (text, sizes, query, wanted, name) in MIRRORED {
+        let sizes = owned(sizes);
+        let plan = plan(text, &sizes, query);
+        assert_eq!(plan.mirrored.len(), *wanted, "{query} of {text}\n{plan}");
+        let mut m = model(text);
+        let q = syntax::query(&mut m, query).expect("a query");
+        let settings = pipeline::Settings { memory: 1 << 32, per_sample: false };
+        let mut bound = data::bind(&m, &data::random(&m, 7, &sizes).expect("random data")).expect("data that fit");
+        for threads in [1, 2] {
+            let cpu = Dynamic(Cpu::<f64>::new(threads));
+            let answers = pipeline::evaluate_on(&cpu, &mut m, std::slice::from_ref(&q), &bound, &settings).expect("values");
+            let values: Vec<_> = answers.into_iter().flat_map(|a| a.values).collect();
+            let symmetric = |v: &Matrix<f64>| (0..v.rows).all(|i| (0..i).all(|j| v.at(i, j) == v.at(j, i)));
+            assert!(values.iter().filter(|v| v.rows == v.cols && symmetric(v)).count() >= *wanted, "{query} of {text}");
+        }
+        if let Some(x) = bound.shared.get_mut(*name) {
+            x.data[3] = 1e200;
+        }
+        for threads in [1, 2] {
+            let cpu = Dynamic(Cpu::<f64>::new(threads));
+            let answers = pipeline::evaluate_on(&cpu, &mut m, std::slice::from_ref(&q), &bound, &settings);
+            assert!(answers.is_err(), "{query} of {text} is finite");
+        }
+    }
 }
 
 #[test]

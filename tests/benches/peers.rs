@@ -17,7 +17,7 @@ use std::{
     process::Command,
     time::Instant,
 };
-use workloads::{WORKLOADS, Workload};
+use workloads::{AIMS, Aim, WORKLOADS, Workload};
 
 /// The argument after which this program measures one workload, and writes to a folder.
 const ALONE: &str = "--alone";
@@ -128,9 +128,52 @@ fn rate() -> f64 {
     best
 }
 
-/// The rows of a workload, and what there is to say of it. hesse runs before its peers and after them, so that a machine whose speed
-/// changes is the same for both.
-fn rows(w: &Workload, folder: &Path, rate: f64) -> Result<(String, Vec<String>), String> {
+/// Rows of a table of what is aimed at: the workload, the aim, what was seen, and whether that is enough. A peer that was left out has none.
+fn aims(w: &Workload, ours: &Ours, peers: &[(&str, Took)]) -> String {
+    let mut table = String::new();
+    let (time, _) = median(&ours.took.times);
+    let own = AIMS.iter().filter(|a| a.0 == w.name).flat_map(|a| a.1).copied();
+    for aim in own.chain(w.product.then_some(Aim::Faster("jax", 1.0))) {
+        let (words, seen, holds) = match aim {
+            Aim::Faster(side, least) => {
+                let Some((_, peer)) = peers.iter().find(|p| p.0 == side) else { continue };
+                let ratio = median(&peer.times).0 / time;
+                (format!("{side} takes {least:.2} times as long"), format!("{ratio:.2}"), ratio >= least)
+            }
+            Aim::Writing(most) => {
+                let ratio = time / ours.write;
+                (format!("{most} times as long as writing"), format!("{ratio:.2}"), ratio <= most)
+            }
+            Aim::Threads(least) => {
+                let ratio = time / median(&ours.two).0;
+                (format!("{least} times faster by two threads"), format!("{ratio:.2}"), ratio >= least)
+            }
+            Aim::Compile(most) => {
+                let s = ours.took.compile;
+                (format!("compiled in {most} s"), format!("{s:.3}"), s <= most)
+            }
+            Aim::Seconds(most) => (format!("done in {most} s"), format!("{time:.3}"), time <= most),
+            Aim::Memory(most) => {
+                let mib = ours.took.peak_mib;
+                (format!("within {most} MiB"), format!("{mib:.0}"), mib <= most)
+            }
+        };
+        let _ = writeln!(table, "| {} | {words} | {seen} | {} |", w.name, if holds { "holds" } else { "missed" });
+    }
+    table
+}
+
+/// What is said of a workload.
+struct Said {
+    /// Rows of the table of sides, and of that of aims.
+    rows: String,
+    aims: String,
+    /// Peers that were left out.
+    words: Vec<String>,
+}
+
+/// Measures a workload. hesse runs before its peers and after them, so that a machine whose speed changes is the same for both.
+fn said(w: &Workload, folder: &Path, rate: f64) -> Result<Said, String> {
     let mut first = ours(w, folder)?;
     let wanted = if w.peers.is_empty() { vec![] } else { array(&folder.join("ours.npy"))? };
     let mut words = vec![];
@@ -163,7 +206,7 @@ fn rows(w: &Workload, folder: &Path, rate: f64) -> Result<(String, Vec<String>),
     for (name, took) in &peers {
         row(name, &took.times, format!("| | {}", cost(took)));
     }
-    Ok((table, words))
+    Ok(Said { aims: aims(w, &first, &peers), rows: table, words })
 }
 
 fn main() {
@@ -185,16 +228,18 @@ fn main() {
         "| workload | side | median ms | spread | of hesse's time | Gflop | of the product rate | compile s | MiB | apart |"
     );
     let _ = writeln!(table, "|---|---|---|---|---|---|---|---|---|---|");
+    let mut aims = "| workload | aim | seen | |\n|---|---|---|---|\n".to_owned();
     let mut words = vec![];
     for w in WORKLOADS.iter().filter(|w| word.is_none_or(|x| w.name.contains(x.as_str()))) {
         let folder: PathBuf = env::temp_dir().join(format!("hesse-peers-{}-{}", std::process::id(), w.name));
         fs::create_dir_all(&folder).expect("a temporary folder can be made");
-        let done = rows(w, &folder, rate);
+        let done = said(w, &folder, rate);
         fs::remove_dir_all(&folder).ok();
-        let (rows, said) = done.unwrap_or_else(|why| panic!("{why}"));
-        print!("{rows}");
-        table += &rows;
-        words.extend(said);
+        let said = done.unwrap_or_else(|why| panic!("{why}"));
+        print!("{}{}", said.rows, said.aims);
+        table += &said.rows;
+        aims += &said.aims;
+        words.extend(said.words);
     }
     words.iter().for_each(|w| println!("{w}"));
     if word.is_none() {
@@ -204,7 +249,7 @@ fn main() {
              again after them, and with two threads every run comes after one with one thread. hesse computes the blocks on and above the \
              diagonal; the others are their transposes. *apart* is the largest difference to hesse's answer, relative to its largest entry; \
              *writing* fills the blocks with one number. A matrix product of 512×512 runs at {:.1} Gflop/s here. Runs whose middle half \
-             spreads by more than a fifth of the median say so.\n\n{table}\n{}\n",
+             spreads by more than a fifth of the median say so.\n\n{table}\n## Aims\n\n{aims}\n{}\n",
             rate / 1e9,
             words.join("\n")
         );

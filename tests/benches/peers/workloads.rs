@@ -93,6 +93,38 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     hessian("layernorm-64-256", LAYERNORM, &[("m", 64), ("n", 256)], 1, &[], 3.0),
 ];
 
+/// What is aimed at.
+#[derive(Clone, Copy)]
+pub(crate) enum Aim {
+    /// A side takes at least so many times hesse's time.
+    Faster(&'static str, f64),
+    /// hesse takes at most so many times the time to write the results.
+    Writing(f64),
+    /// With two threads it is at least so many times faster than with one.
+    Threads(f64),
+    /// It takes at most so many seconds, from the text to the plan or for a Hessian.
+    Compile(f64),
+    Seconds(f64),
+    /// Its process holds at most so many MiB.
+    Memory(f64),
+}
+
+/// What is aimed at, by workload; products are to be no slower than those of JAX.
+pub(crate) const AIMS: &[(&str, &[Aim])] = &[
+    ("logistic-200", &[Aim::Faster("numpy", 1.0 / 0.9), Aim::Faster("jax", 2.0)]),
+    ("logistic-1000", &[Aim::Faster("numpy", 1.0 / 0.9), Aim::Faster("jax", 2.0)]),
+    ("factorization-200", &[Aim::Writing(2.0)]),
+    ("deep-40-64", &[Aim::Faster("jax", 15.0)]),
+    (
+        "attention-49-16-16",
+        &[Aim::Faster("jax", 50.0), Aim::Faster("jax_map", 20.0), Aim::Faster("torch", 20.0), Aim::Compile(0.05)],
+    ),
+    ("attention-64-64-16", &[Aim::Faster("jax", 12.0), Aim::Threads(1.6), Aim::Compile(0.05)]),
+    ("transformer-1", &[Aim::Faster("jax", 20.0), Aim::Compile(0.5)]),
+    ("transformer-8", &[Aim::Faster("jax", 50.0), Aim::Threads(1.6), Aim::Compile(0.5)]),
+    ("transformer-128", &[Aim::Seconds(5.0), Aim::Memory(4096.0), Aim::Threads(1.6), Aim::Compile(0.5)]),
+];
+
 /// The entries of a variable in a sample.
 pub(crate) fn entries(w: &Workload, name: &str, rows: usize, cols: usize, sample: usize) -> Matrix<f64> {
     let normal = |i: usize| {
