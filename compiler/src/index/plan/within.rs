@@ -19,6 +19,9 @@ const APART: f64 = 8.0 * (READ + WRITE);
 /// Where a term stands: statement, and which of its terms.
 type At = (usize, usize);
 
+/// What terms sum, with the terms that it is a part of.
+type Shared = (Term, Vec<(At, Part)>);
+
 /// A term without its coefficient and target as a part of another: for each of its letters that of the other, and which factors of the
 /// other it is made of.
 struct Part {
@@ -159,7 +162,7 @@ pub(super) fn share(draft: &mut Draft) -> bool {
 }
 
 /// Makes what terms sum before what reads it first, and reads it wherever it is a part; says whether there is any.
-fn make(draft: &mut Draft, found: Vec<(Term, Vec<(At, Part)>)>) -> bool {
+fn make(draft: &mut Draft, found: Vec<Shared>) -> bool {
     let any = !found.is_empty();
     let mut made: BTreeMap<usize, Vec<Term>> = BTreeMap::new();
     for (whole, places) in found {
@@ -196,7 +199,7 @@ pub(super) fn pairs(draft: &mut Draft) -> bool {
 }
 
 /// The product of two factors that saves most, with the terms that have it.
-fn pair(draft: &Draft) -> Option<(Term, Vec<(At, Part)>)> {
+fn pair(draft: &Draft) -> Option<Shared> {
     let all: Vec<(At, Term)> =
         terms(draft).filter(|x| (3..64).contains(&x.1.factors.len())).map(|(at, t)| (at, t.clone())).collect();
     let mut readers: BTreeMap<ArrayId, BTreeSet<usize>> = BTreeMap::new();
@@ -206,7 +209,7 @@ fn pair(draft: &Draft) -> Option<(Term, Vec<(At, Part)>)> {
         }
     }
     let mut tried = BTreeSet::new();
-    let mut best: Option<(f64, Term, Vec<(At, Part)>)> = None;
+    let mut best: Option<(f64, Shared)> = None;
     for (_, t) in &all {
         for (k, f) in t.factors.iter().enumerate() {
             for (l, g) in t.factors.iter().enumerate().skip(k + 1) {
@@ -226,12 +229,12 @@ fn pair(draft: &Draft) -> Option<(Term, Vec<(At, Part)>)> {
                     }
                 }
                 if places.len() > 1 && gain > 0.0 && best.as_ref().is_none_or(|b| gain > b.0) {
-                    best = Some((gain, whole, places));
+                    best = Some((gain, (whole, places)));
                 }
             }
         }
     }
-    best.map(|(_, whole, places)| (whole, places))
+    best.map(|b| b.1)
 }
 
 /// The product of two factors of a term, summed over letters that both have and nothing else, as a term; and what it is.
