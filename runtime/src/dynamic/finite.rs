@@ -7,6 +7,9 @@ use std::{panic::resume_unwind, thread};
 /// Entries that are looked at by one thread at a time, about.
 const PART: usize = 1 << 16;
 
+/// Parts for which another thread is worth while.
+const FEW: usize = 4;
+
 /// Entries of a result that tell of all.
 #[derive(Clone, Copy)]
 pub(super) enum Telling<'a> {
@@ -49,7 +52,8 @@ pub(super) fn all<'a>(results: impl Iterator<Item = (&'a [f64], Telling<'a>)>, t
             Telling::Reached(extents, strides, begin) => parts.push(Part::Reached(&entries[begin..], extents, strides)),
         }
     }
-    let threads = threads.min(parts.len()).max(1);
+    // a thread more takes as long to begin as to look at a few parts
+    let threads = threads.min(parts.len() / FEW).max(1);
     let some = |k: usize| parts.iter().skip(k).step_by(threads).all(Part::finite);
     thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|k| scope.spawn(move || some(k))).collect();
