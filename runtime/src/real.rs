@@ -69,7 +69,7 @@ pub trait Real: RealField + Copy {
 pub(crate) type View<'a, R> = (&'a [R], [usize; 2]);
 
 /// Bytes that memory gives at once.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 /// Vectors in a row of a tile of a matrix product.
 pub(crate) const VECTORS: usize = 3;
 

@@ -1,7 +1,11 @@
 //! Matrix products in parts that the library does well with: it goes through all of the second factor for every few rows of the first.
 //! Panels of a deep one stay nearest if they are narrow; one whose rows are pages apart is copied, panel by panel.
 
-use crate::{Real, real::View};
+use super::wide::soon;
+use crate::{
+    Real,
+    real::{LINE, View},
+};
 
 /// Entries of a page: a step of so many meets another page every time, and the same few places of the nearest memory.
 pub(super) const PAGE: usize = 512;
@@ -22,6 +26,10 @@ const LOW: usize = 32;
 /// Summed values, and rows, below which a copy does not pay.
 const SHALLOW: usize = 64;
 const FEW: usize = 4;
+/// Entries of a factor that does not stay in the second nearest memory, and rows that are then asked for ahead of the one that is copied:
+/// they are pages apart, which nothing foresees.
+const FAR: usize = 1 << 17;
+const AHEAD: usize = 8;
 
 /// As [`Real::gemm`]; parts of the factors are copied to `spare`.
 pub(super) fn multiply<R: Real>(
@@ -61,13 +69,13 @@ pub(super) fn multiply<R: Real>(
     for ([j, width], [i, rows], [q, depth]) in every([n, m, k], [panel * PANELS, ROWS, most]) {
         let mut x: View<R> = (&a[i * ra[0] + q * ra[1]..], ra);
         if copy_a {
-            x = (copied((x.0, ra[1]), [depth, rows], for_a), [1, stride(rows)]);
+            x = (copied((x.0, ra[1]), [depth, rows], m * k > FAR, for_a), [1, stride(rows)]);
         }
         for [at, cols] in parts(width, panel) {
             let j = j + at;
             let mut y: View<R> = (&b[q * rb[0] + j * rb[1]..], rb);
             if copy_b {
-                y = (copied((y.0, rb[0]), [depth, cols], for_b), [stride(cols), 1]);
+                y = (copied((y.0, rb[0]), [depth, cols], k * n > FAR, for_b), [stride(cols), 1]);
             }
             R::gemm([rows, depth, cols], alpha, add || q > 0, x, y, (&mut c[i * rc[0] + j * rc[1]..], rc));
         }
@@ -95,9 +103,12 @@ fn stride(entries: usize) -> usize {
     8 * if entries > PANEL { lines | 1 } else { lines }
 }
 
-/// A copy of rows that are pages apart.
-fn copied<'s, R: Real>((from, apart): (&[R], usize), [rows, entries]: [usize; 2], to: &'s mut [R]) -> &'s [R] {
+/// A copy of rows that are pages apart, of a factor that is far away or not.
+fn copied<'s, R: Real>((from, apart): (&[R], usize), [rows, entries]: [usize; 2], far: bool, to: &'s mut [R]) -> &'s [R] {
     for (to, from) in to.chunks_exact_mut(stride(entries)).zip(from.chunks(apart)).take(rows) {
+        if far {
+            (0..entries).step_by(LINE / size_of::<R>()).for_each(|k| soon(from, AHEAD * apart + k));
+        }
         to[..entries].copy_from_slice(&from[..entries]);
     }
     to
