@@ -48,16 +48,9 @@ const fn threads(of: Workload) -> Workload {
     Workload { threads: true, ..of }
 }
 
-/// Its product with a direction.
-const fn product(
-    name: &'static str,
-    text: &'static str,
-    sizes: &'static [(&'static str, usize)],
-    samples: usize,
-    peers: &'static [&'static str],
-    seconds: f64,
-) -> Workload {
-    Workload { product: true, ..hessian(name, text, sizes, samples, peers, seconds) }
+/// Its product with a direction, in its place.
+const fn product(of: Workload) -> Workload {
+    Workload { product: true, ..of }
 }
 
 pub(crate) const WORKLOADS: &[Workload] = &[
@@ -71,24 +64,45 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     hessian("transformer-1", TRANSFORMER, &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)], 1, &["jax", "torch"], 5.0),
     threads(hessian("transformer-8", TRANSFORMER, &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)], 8, &["jax"], 5.0)),
     threads(hessian("transformer-128", TRANSFORMER, &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)], 128, &[], 5.0)),
-    product("logistic-1000-product", LOGISTIC, &[("m", 2000), ("n", 1000)], 1, &["jax", "torch"], 1.0),
-    product("factorization-200-product", FACTORIZATION, &[("n", 200), ("k", 5)], 1, &["jax", "torch"], 1.0),
-    product("deep-40-64-product", DEEP, &[("n", 40), ("B", 64)], 1, &["jax", "torch"], 1.0),
-    product("attention-49-16-16-product", ATTENTION, &[("L", 49), ("dV", 16), ("dK", 16)], 1, &["jax", "torch"], 1.0),
-    product("attention-64-64-16-product", ATTENTION, &[("L", 64), ("dV", 64), ("dK", 16)], 1, &["jax", "torch"], 1.0),
-    product("transformer-1-product", TRANSFORMER, &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)], 1, &["jax", "torch"], 1.0),
-    product("transformer-8-product", TRANSFORMER, &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)], 8, &["jax", "torch"], 1.0),
-    product("deep-512-64-product", DEEP, &[("n", 512), ("B", 64)], 1, &["jax", "torch"], 2.0),
-    product("deep-all-512-64-product", DEEP_ALL, &[("n", 512), ("B", 64)], 1, &["jax", "torch"], 2.0),
-    product("attention-256-256-64-product", ATTENTION, &[("L", 256), ("dV", 256), ("dK", 64)], 1, &["jax", "torch"], 2.0),
-    product(
+    product(hessian("logistic-1000-product", LOGISTIC, &[("m", 2000), ("n", 1000)], 1, &["jax", "torch"], 1.0)),
+    product(hessian("factorization-200-product", FACTORIZATION, &[("n", 200), ("k", 5)], 1, &["jax", "torch"], 1.0)),
+    product(hessian("deep-40-64-product", DEEP, &[("n", 40), ("B", 64)], 1, &["jax", "torch"], 1.0)),
+    product(hessian("attention-49-16-16-product", ATTENTION, &[("L", 49), ("dV", 16), ("dK", 16)], 1, &["jax", "torch"], 1.0)),
+    product(hessian("attention-64-64-16-product", ATTENTION, &[("L", 64), ("dV", 64), ("dK", 16)], 1, &["jax", "torch"], 1.0)),
+    product(hessian(
+        "transformer-1-product",
+        TRANSFORMER,
+        &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)],
+        1,
+        &["jax", "torch"],
+        1.0,
+    )),
+    product(hessian(
+        "transformer-8-product",
+        TRANSFORMER,
+        &[("L", 49), ("dV", 16), ("dK", 16), ("dff", 64)],
+        8,
+        &["jax", "torch"],
+        1.0,
+    )),
+    product(hessian("deep-512-64-product", DEEP, &[("n", 512), ("B", 64)], 1, &["jax", "torch"], 2.0)),
+    product(hessian("deep-all-512-64-product", DEEP_ALL, &[("n", 512), ("B", 64)], 1, &["jax", "torch"], 2.0)),
+    product(hessian(
+        "attention-256-256-64-product",
+        ATTENTION,
+        &[("L", 256), ("dV", 256), ("dK", 64)],
+        1,
+        &["jax", "torch"],
+        2.0,
+    )),
+    product(hessian(
         "transformer-8-128-product",
         TRANSFORMER,
         &[("L", 49), ("dV", 128), ("dK", 128), ("dff", 512)],
         8,
         &["jax", "torch"],
         3.0,
-    ),
+    )),
     // last, since it holds most memory
     hessian("layernorm-64-256", LAYERNORM, &[("m", 64), ("n", 256)], 1, &[], 3.0),
 ];
