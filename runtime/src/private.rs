@@ -10,10 +10,13 @@ mod maps;
 mod memory;
 #[cfg(feature = "dynamic")]
 pub(crate) mod mirror;
-#[cfg(feature = "dynamic")]
 mod packing;
+mod panels;
+#[cfg(feature = "dynamic")]
+mod places;
 pub(crate) mod product;
 mod rowwise;
+mod tile;
 #[cfg(feature = "dynamic")]
 pub(crate) mod triangle;
 #[cfg(feature = "dynamic")]

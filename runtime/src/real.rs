@@ -31,9 +31,28 @@ pub trait Real: RealField + Copy {
     #[doc(hidden)]
     fn lanes<S: Simd>() -> usize;
     /// Writes the sum of the products of as many rows of a and b to a tile, or with `add` adds it; of each row of b and of the tile, which
-    /// is three vectors long, V are used, from the F-th on. Shapes: a: K×H, b: K×W, c: H×W.
+    /// is three vectors long, V are used, from the F-th on. Meanwhile entries so far behind a place are asked for, one
+    /// with each row. Shapes: a: K×H, b: K×W, c: H×W.
     #[doc(hidden)]
-    fn tile<S: Simd, const H: usize, const F: usize, const V: usize>(simd: S, add: bool, a: &[Self], b: &[Self], c: &mut [Self]);
+    fn tile<S: Simd, const H: usize, const F: usize, const V: usize>(
+        simd: S,
+        add: bool,
+        a: &[Self],
+        b: &[Self],
+        c: &mut [Self],
+        ahead: (*const Self, &[usize]),
+    );
+    /// As `tile`, of rows of b that lie so far apart, and which are copied to be the rows of a tile's b.
+    #[doc(hidden)]
+    fn tile_of<S: Simd, const H: usize, const V: usize>(
+        simd: S,
+        add: bool,
+        a: &[Self],
+        b: (&[Self], usize),
+        copy: &mut [Self],
+        c: &mut [Self],
+        ahead: (*const Self, &[usize]),
+    );
     /// Numbers in double precision.
     #[doc(hidden)]
     fn into_f64(numbers: Vec<Self>) -> Vec<f64> {
@@ -77,6 +96,18 @@ pub(crate) const VECTORS: usize = 3;
 const CHAINS: usize = 4;
 /// And each sum of products: several of them are added up at once.
 const PAIR: usize = 2;
+
+/// Adds the products of some numbers and vectors to their sums.
+macro_rules! step {
+    ($splat:ident, $mul_add:ident, $simd:ident, $sums:ident, $x:expr, $y:expr) => {
+        for (sums, &x) in $sums.iter_mut().zip($x) {
+            let x = $simd.$splat(x);
+            for (sum, &y) in sums.iter_mut().zip(&$y) {
+                *sum = $simd.$mul_add(x, y, *sum);
+            }
+        }
+    };
+}
 
 /// Sums by vectors: the functions of the instructions for entries of this type.
 macro_rules! sums {
@@ -138,31 +169,48 @@ macro_rules! sums {
             a: &[Self],
             b: &[Self],
             c: &mut [Self],
+            (place, ahead): (*const Self, &[usize]),
         ) {
             const { assert!(F + V <= VECTORS) };
             let mut sums = [[simd.$splat(0.0); V]; H];
             let (x, y) = (a.as_chunks::<H>().0, S::$vectors(b).0.as_chunks::<VECTORS>().0);
-            let ahead = (size_of_val(c) / LINE).min(x.len()).min(y.len());
-            macro_rules! step {
-                ($x:expr, $y:expr) => {
-                    for (sums, &x) in sums.iter_mut().zip($x) {
-                        let x = simd.$splat(x);
-                        for (sum, &y) in sums.iter_mut().zip(&$y[F..F + V]) {
-                            *sum = simd.$mul_add(x, y, *sum);
-                        }
-                    }
-                };
+            let asked = ahead.len().min(x.len()).min(y.len());
+            for ((x, y), &at) in x[..asked].iter().zip(&y[..asked]).zip(&ahead[..asked]) {
+                soon(place, at);
+                step!($splat, $mul_add, simd, sums, x, y[F..F + V]);
             }
-            // the next tile shall be near when its turn comes
-            for (line, (x, y)) in x[..ahead].iter().zip(&y[..ahead]).enumerate() {
-                soon(c, c.len() + line * LINE / size_of::<Self>());
-                step!(x, y);
-            }
-            for (x, y) in x[ahead..].iter().zip(&y[ahead..]) {
-                step!(x, y);
+            for (x, y) in x[asked..].iter().zip(&y[asked..]) {
+                step!($splat, $mul_add, simd, sums, x, y[F..F + V]);
             }
             for (c, sums) in S::$vectors_mut(c).0.as_chunks_mut::<VECTORS>().0.iter_mut().zip(sums) {
                 for (c, sum) in c[F..F + V].iter_mut().zip(sums) {
+                    *c = if add { simd.$add(*c, sum) } else { sum };
+                }
+            }
+        }
+        #[inline(always)]
+        fn tile_of<S: Simd, const H: usize, const V: usize>(
+            simd: S,
+            add: bool,
+            a: &[Self],
+            (b, apart): (&[Self], usize),
+            copy: &mut [Self],
+            c: &mut [Self],
+            (place, ahead): (*const Self, &[usize]),
+        ) {
+            const { assert!(V <= VECTORS) };
+            let mut sums = [[simd.$splat(0.0); V]; H];
+            let copies = S::$vectors_mut(copy).0.as_chunks_mut::<VECTORS>().0;
+            for (k, (x, copy)) in a.as_chunks::<H>().0.iter().zip(copies).enumerate() {
+                if let Some(&at) = ahead.get(k) {
+                    soon(place, at);
+                }
+                let y = S::$vectors(&b[k * apart..][..V * S::$lanes]).0;
+                copy[..V].copy_from_slice(y);
+                step!($splat, $mul_add, simd, sums, x, y[..V]);
+            }
+            for (c, sums) in S::$vectors_mut(c).0.as_chunks_mut::<VECTORS>().0.iter_mut().zip(sums) {
+                for (c, sum) in c.iter_mut().zip(sums) {
                     *c = if add { simd.$add(*c, sum) } else { sum };
                 }
             }

@@ -50,6 +50,10 @@ pub(super) fn multiply<R: Real>(
     // rows are copied where they are pages apart, and there is more than a little to do with them
     let apart = |[inner, own]: [usize; 2], with: usize| k > SHALLOW && inner >= PAGE && own == 1 && with >= FEW;
     let (copy_a, copy_b) = (apart(turned(ra), n), apart(rb, m));
+    #[cfg(feature = "dynamic")]
+    if std::env::var("HESSE_P").is_ok_and(|v| match v.as_str() { "b" => copy_b, "bt" => copy_b || rb[0] == 1 && rb[1] >= PAGE && k > SHALLOW && m >= FEW, _ => true }) {
+        return super::panels::Panels { sizes: [m, k, n], alpha, add, a: (a, ra), b: (b, rb), c: (c, rc), spare }.write();
+    }
     // on these processors the library takes panels as wide as the target
     let deep = cfg!(target_arch = "x86_64") && (k >= DEEP || k >= DEEP_OF_LOW && m <= LOW);
     let panel = if copy_b || deep || rb[1] >= PAGE { PANEL } else { n };
@@ -107,7 +111,7 @@ fn stride(entries: usize) -> usize {
 fn copied<'s, R: Real>((from, apart): (&[R], usize), [rows, entries]: [usize; 2], far: bool, to: &'s mut [R]) -> &'s [R] {
     for (to, from) in to.chunks_exact_mut(stride(entries)).zip(from.chunks(apart)).take(rows) {
         if far {
-            (0..entries).step_by(LINE / size_of::<R>()).for_each(|k| soon(from, AHEAD * apart + k));
+            (0..entries).step_by(LINE / size_of::<R>()).for_each(|k| soon(from.as_ptr(), AHEAD * apart + k));
         }
         to[..entries].copy_from_slice(&from[..entries]);
     }

@@ -6,67 +6,21 @@
 use super::{
     blocks::depth,
     packing::{Groups, pack, put},
+    places::Places,
+    tile::{DEPTH, LINE, LOW, TALL, Tile},
     wide::{Work, soon, wide},
 };
 use crate::{
     Real,
-    real::{VECTORS, View},
+    real::{self, VECTORS, View},
 };
 use hesse_compiler::pages;
 use pulp::Simd;
-use std::marker::PhantomData;
 
 /// Rows that are done at once, of all parts of the sum: what is copied of them stays in the second nearest memory.
 pub(super) const ROWS: usize = 1008;
-/// Summed values that are done at once, about: as many rows of a panel stay in the nearest memory.
-const DEPTH: usize = 96;
 /// Values of a copy that are asked for ahead of the one that is read.
 const AHEAD: usize = 8;
-/// Rows of a tile, where there are many registers and where there are few: its sums fill most of them.
-const TALL: usize = 8;
-const LOW: usize = 4;
-const MANY: usize = 32;
-/// Entries of a line of memory, at most.
-pub(super) const LINE: usize = 16;
-
-/// Rows and columns of a tile.
-#[derive(Clone, Copy)]
-pub(super) struct Tile {
-    pub(super) rows: usize,
-    pub(super) cols: usize,
-}
-
-impl Tile {
-    /// That of these instructions.
-    #[inline(always)]
-    fn of<R: Real, S: Simd>() -> Tile {
-        let rows = if S::REGISTER_COUNT >= MANY { TALL } else { LOW };
-        Tile { rows, cols: VECTORS * R::lanes::<S>() }
-    }
-
-    /// That of this processor.
-    pub(super) fn here<R: Real>() -> Tile {
-        wide(Here::<R>(PhantomData))
-    }
-
-    /// Entries of a panel of so many rows.
-    pub(super) fn panel(self, rows: usize) -> usize {
-        rows.next_multiple_of(self.rows) * self.cols
-    }
-}
-
-/// The work of [`Tile::here`].
-struct Here<R>(PhantomData<R>);
-
-impl<R: Real> Work for Here<R> {
-    type Output = Tile;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> Tile {
-        Tile::of::<R, S>()
-    }
-}
-
 /// Some rows and columns of a symmetric product.
 pub(super) struct Upper<'x, R> {
     /// Rows, summed values, columns.
@@ -82,14 +36,21 @@ pub(super) struct Upper<'x, R> {
     pub(super) same: bool,
 }
 
+/// Where tiles are added that are done, with their mirror images: the places of the rows from the first of the product on.
+pub(super) struct Target<'x, R> {
+    pub(super) c: &'x mut [R],
+    pub(super) places: &'x Places,
+    pub(super) first: usize,
+}
+
 /// The work of [`Upper::write`].
-struct Tiles<'x, R>(Upper<'x, R>, &'x mut [R], &'x mut Vec<R>);
+struct Tiles<'x, R>(Upper<'x, R>, &'x mut [R], Option<Target<'x, R>>, &'x mut Vec<R>);
 
 impl<R: Real> Upper<'_, R> {
     /// Writes it to panels of as many columns as a tile has, one after the other, each of whole tiles; what becomes of entries that are
-    /// not wanted is open. Copies are kept in `spare`.
-    pub(super) fn write(self, panels: &mut [R], spare: &mut Vec<R>) {
-        wide(Tiles(self, panels, spare));
+    /// not wanted is open. If there is a target, they are taken from there. Copies are kept in `spare`.
+    pub(super) fn write(self, panels: &mut [R], target: Option<Target<R>>, spare: &mut Vec<R>) {
+        wide(Tiles(self, panels, target, spare));
     }
 }
 
@@ -108,7 +69,7 @@ impl<R: Real> Work for Tiles<'_, R> {
 impl<R: Real> Tiles<'_, R> {
     #[inline(always)]
     fn tiles<S: Simd, const H: usize>(self, simd: S) {
-        let Tiles(Upper { sizes: [m, k, n], shift, scale: (alpha, weights), a: (a, ra), b: (b, rb), same }, panels, spare) = self;
+        let Tiles(Upper { sizes: [m, k, n], shift, scale: (alpha, weights), a: (a, ra), b: (b, rb), same }, panels, mut target, spare) = self;
         let width = Tile::of::<R, S>().cols;
         let lanes = R::lanes::<S>();
         let most = depth(k, DEPTH);
@@ -123,6 +84,11 @@ impl<R: Real> Tiles<'_, R> {
         // from a whole line on
         let begin = spare.as_ptr().align_offset(64).min(LINE);
         let (rows, panel) = spare[begin..].split_at_mut(split);
+        // behind a tile: the next one, and then the places of what it holds
+        let line = real::LINE / size_of::<R>();
+        let mut ahead: Vec<usize> = (0..H * width).step_by(line).map(|at| H * width + at).collect();
+        let next = ahead.len();
+        ahead.resize(next + 2 * H * width.div_ceil(H), 0);
         let (ones, mut scale) = (vec![R::of(1.0); most], vec![alpha; most]);
         for q in (0..k).step_by(most) {
             let depth = most.min(k - q);
@@ -139,7 +105,7 @@ impl<R: Real> Tiles<'_, R> {
                 if row + width <= known {
                     for (v, x) in rows().skip(row / H).take(width / H).enumerate() {
                         for ((at, &s), to) in (0..).step_by(H).zip(&scale).zip(panel.chunks_exact_mut(width)) {
-                            soon(x, at + AHEAD * H);
+                            soon(x.as_ptr(), at + AHEAD * H);
                             put::<R, H>(x[at..].as_chunks().0[0], s, &mut to[v * H..]);
                         }
                     }
@@ -151,12 +117,26 @@ impl<R: Real> Tiles<'_, R> {
                 for (i, (x, c)) in rows().zip(c.chunks_exact_mut(H * width)).take(m.min(row + cols).div_ceil(H)).enumerate() {
                     // vectors that are below the diagonal as a whole are left out
                     let first = (i * H).saturating_sub(row) / lanes;
+                    let mut asked = next;
+                    let at = |first: usize| [first + i * H, first + row];
+                    let size = [H.min(m - i * H), cols];
+                    if let Some(Target { c: to, places, first }) = target.as_ref().filter(|_| q + most >= k) {
+                        let apart = to.as_ptr().addr().wrapping_sub(c.as_ptr().addr()) / size_of::<R>();
+                        places.lines::<H>(at(*first), size, |line| {
+                            ahead[asked] = apart.wrapping_add(line);
+                            asked += 1;
+                        });
+                    }
+                    let ahead = (c.as_ptr(), &ahead[..asked]);
                     match (first, used) {
-                        (0, 1) => R::tile::<S, H, 0, 1>(simd, q > 0, x, panel, c),
-                        (0, 2) => R::tile::<S, H, 0, 2>(simd, q > 0, x, panel, c),
-                        (0, _) => R::tile::<S, H, 0, VECTORS>(simd, q > 0, x, panel, c),
-                        (1, _) => R::tile::<S, H, 1, 2>(simd, q > 0, x, panel, c),
-                        _ => R::tile::<S, H, 2, 1>(simd, q > 0, x, panel, c),
+                        (0, 1) => R::tile::<S, H, 0, 1>(simd, q > 0, x, panel, c, ahead),
+                        (0, 2) => R::tile::<S, H, 0, 2>(simd, q > 0, x, panel, c, ahead),
+                        (0, _) => R::tile::<S, H, 0, VECTORS>(simd, q > 0, x, panel, c, ahead),
+                        (1, _) => R::tile::<S, H, 1, 2>(simd, q > 0, x, panel, c, ahead),
+                        _ => R::tile::<S, H, 2, 1>(simd, q > 0, x, panel, c, ahead),
+                    }
+                    if let Some(Target { c: to, places, first }) = target.as_mut().filter(|_| q + most >= k) {
+                        places.take::<R, H>(to, at(*first), size, (c, width));
                     }
                 }
             }
@@ -167,10 +147,14 @@ impl<R: Real> Tiles<'_, R> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::wide::{instructions, wide_on},
+        super::{
+            tile::Here,
+            wide::{instructions, wide_on},
+        },
         *,
     };
     use pulp::Arch;
+    use std::marker::PhantomData;
 
     fn entry(k: usize) -> f64 {
         ((k * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5
@@ -195,7 +179,7 @@ mod tests {
                 let b = if same { &x[shift * ra[0]..] } else { &z[..] };
                 let upper = Upper { sizes: [m, k, n], shift, scale: (R::of(0.5), weights), a: (&x, ra), b: (b, rb), same };
                 let mut panels = vec![R::of(7.0); tile.panel(m) * n.div_ceil(tile.cols)];
-                wide_on(arch, Tiles(upper, &mut panels, &mut vec![]));
+                wide_on(arch, Tiles(upper, &mut panels, None, &mut vec![]));
                 for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|(i, j)| i <= &(j + shift)).step_by(7) {
                     let term = |q: usize| x[i * ra[0] + q * ra[1]].f64() * b[q * rb[0] + j * rb[1]].f64();
                     let weight = |q: usize| weights.map_or(1.0, |(d, step)| d[q * step].f64());

@@ -2,9 +2,10 @@
 
 use super::{
     contract::{Letter, Letters, everywhere},
-    half::{LINE, ROWS, Tile, Upper},
-    packing::Transposed,
+    half::{ROWS, Target, Upper},
+    places::{Part, Places},
     product::{SHARE, Scratch, Workers, even, packed},
+    tile::Tile,
 };
 use crate::{Real, real::View};
 use hesse_compiler::pages;
@@ -57,7 +58,7 @@ pub(crate) fn mirror<R: Real>(
         everywhere(ls, |[p, ..]| at.push(p));
         at
     };
-    let target = Target::new(places(&rows), places(&cols), store);
+    let target = Places::new(places(&rows), places(&cols), store);
     everywhere(&outer, |[pc, pa, pb]| {
         // whatever lies apart is copied by the products, part by part
         let a = match even(&rows, |l| l.a).zip(even(&inner, |l| l.a)) {
@@ -71,35 +72,6 @@ pub(crate) fn mirror<R: Real>(
         half((alpha, weights), [m, depth], a, b, (&mut c[pc..], &target), (block, spare), threads);
     });
     true
-}
-
-/// Where rows and columns of the result stand in the target.
-struct Target {
-    rows: Vec<usize>,
-    cols: Vec<usize>,
-    /// For every column where the columns end that stand one after the other in the target.
-    ends: Vec<usize>,
-    store: bool,
-}
-
-/// A part of the result: rows and columns, from and to, of which what is on and above the diagonal is wanted.
-#[derive(Clone, Copy)]
-struct Part {
-    rows: [usize; 2],
-    cols: [usize; 2],
-}
-
-impl Part {
-    fn height(self) -> usize {
-        self.rows[1] - self.rows[0]
-    }
-    fn width(self) -> usize {
-        self.cols[1] - self.cols[0]
-    }
-    /// How far its columns begin behind its rows.
-    fn shift(self) -> usize {
-        self.cols[0] - self.rows[0]
-    }
 }
 
 /// The parts of the upper triangle: some rows with all columns from there on, which so many threads share by whole panels.
@@ -127,7 +99,7 @@ fn half<R: Real>(
     [m, depth]: [usize; 2],
     (a, ra): View<R>,
     (b, rb): View<R>,
-    (c, target): (&mut [R], &Target),
+    (c, places): (&mut [R], &Places),
     (block, spare): (&mut Vec<R>, &mut Vec<R>),
     threads: usize,
 ) {
@@ -145,70 +117,22 @@ fn half<R: Real>(
             pieces.push((part, mine));
             rest = others;
         }
+        let mut others = pieces.split_off(pieces.len().min(1));
         thread::scope(|scope| {
-            let mut own = None;
-            for (p, panels) in &mut pieces {
+            let upper = |p: &Part| {
                 let (a, b) = ((&a[p.rows[0] * ra[0]..], ra), (&b[p.cols[0] * rb[1]..], rb));
-                let upper = Upper { sizes: [p.height(), depth, p.width()], shift: p.shift(), scale, a, b, same };
-                let work = move |spare: &mut Vec<R>| upper.write(panels, spare);
-                if own.is_none() { own = Some(work) } else { drop(scope.spawn(move || work(&mut vec![]))) }
+                Upper { sizes: [p.height(), depth, p.width()], shift: p.shift(), scale, a, b, same }
+            };
+            for (p, panels) in &mut others {
+                let upper = upper(p);
+                scope.spawn(move || upper.write(panels, None, &mut vec![]));
             }
-            own.into_iter().for_each(|work| work(spare));
+            for (p, panels) in pieces {
+                let target = Target { c: &mut *c, places, first: p.rows[0] };
+                upper(&p).write(panels, Some(target), spare);
+            }
         });
-        for (part, panels) in pieces {
-            target.take(c, part, (panels, tile), spare);
-        }
-    }
-}
-
-impl Target {
-    fn new(rows: Vec<usize>, cols: Vec<usize>, store: bool) -> Target {
-        let n = cols.len();
-        let mut ends: Vec<usize> = (1..=n).collect();
-        for k in (1..n).rev() {
-            if cols[k] == cols[k - 1] + 1 {
-                ends[k - 1] = ends[k];
-            }
-        }
-        Target { rows, cols, ends, store }
-    }
-
-    /// Adds what is above the diagonal in a part, which stands in panels, and its mirror image, turned in `spare`.
-    fn take<R: Real>(&self, c: &mut [R], part: Part, (panels, tile): (&[R], Tile), spare: &mut Vec<R>) {
-        let (width, first) = (tile.cols, part.rows[0]);
-        // an odd number of lines apart
-        let apart = LINE * (part.height().div_ceil(LINE) | 1);
-        if spare.len() < width * apart {
-            spare.resize(width * apart, R::of(0.0));
-        }
-        let panels = panels.chunks_exact(tile.panel(part.height()));
-        for (col, panel) in (part.cols[0]..part.cols[1]).step_by(width).zip(panels) {
-            let [rows, cols] = [part.height().min(col + width - first), width.min(part.cols[1] - col)];
-            for (i, row) in panel.chunks_exact(width).enumerate().take(rows) {
-                let left = (first + i).saturating_sub(col);
-                self.row(c, first + i, col + left, &row[left.min(cols)..cols]);
-            }
-            Transposed { from: (panel, width), sizes: [rows, cols], to: (spare, apart) }.write();
-            for (col, turned) in (col..).zip(spare.chunks_exact(apart)).take(cols) {
-                self.row(c, col, first, &turned[..rows.min(col - first)]);
-            }
-        }
-    }
-
-    /// Adds a part of a row, from that column on.
-    fn row<R: Real>(&self, c: &mut [R], row: usize, mut col: usize, mut values: &[R]) {
-        let c = &mut c[self.rows[row]..];
-        while !values.is_empty() {
-            let (now, later) = values.split_at((self.ends[col] - col).min(values.len()));
-            let c = &mut c[self.cols[col]..self.cols[col] + now.len()];
-            if self.store {
-                c.copy_from_slice(now);
-            } else {
-                c.iter_mut().zip(now).for_each(|(c, &x)| *c += x);
-            }
-            col += now.len();
-            values = later;
-        }
+        others.into_iter().for_each(|(part, panels)| places.take_all(c, part, panels));
     }
 }
 

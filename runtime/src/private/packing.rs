@@ -1,8 +1,7 @@
 //! Copies of a matrix in the order in which a product reads it: some lines at once, value after value.
 
-use super::wide::{Work, soon, wide};
+use super::wide::soon;
 use crate::{Real, real::View};
-use pulp::Simd;
 
 /// Rows of the matrix that are read at once where lines are neighbours, and how many rows ahead is asked for.
 const ROWS: usize = 4;
@@ -77,7 +76,7 @@ fn rows<R: Real, const H: usize>(
             for i in 0..(high / H).min(rows[0].len() - group) {
                 for ((row, &w), to) in rows.iter().zip(weights).zip(to.chunks_mut(high)) {
                     put::<R, H>(row[group + i], w, &mut to[i * H..]);
-                    soon(row.as_flattened(), (group + i) * H + ROWS * apart_rows);
+                    soon(row.as_ptr().cast::<R>(), (group + i) * H + ROWS * apart_rows);
                 }
             }
         }
@@ -90,29 +89,6 @@ pub(super) fn put<R: Real, const H: usize>(from: [R; H], weight: R, to: &mut [R]
     let to: &mut [R; H] = &mut to.as_chunks_mut().0[0];
     for l in 0..H {
         to[l] = weight * from[l];
-    }
-}
-
-/// The transpose of a matrix by rows that lie so far apart; its own rows lie further apart than they are long.
-pub(super) struct Transposed<'x, R> {
-    pub(super) from: (&'x [R], usize),
-    pub(super) sizes: [usize; 2],
-    pub(super) to: (&'x mut [R], usize),
-}
-
-impl<R: Real> Work for Transposed<'_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let Transposed { from: (from, row), sizes, to: (to, high) } = self;
-        pack::<R, 8>((from, [row, 1]), sizes[0], &vec![R::of(1.0); sizes[1]], Groups { high, apart: to.len() }, to);
-    }
-}
-
-impl<R: Real> Transposed<'_, R> {
-    pub(super) fn write(self) {
-        wide(self);
     }
 }
 
@@ -152,18 +128,5 @@ mod tests {
             }
         }
         assert!(compared > 20_000, "{compared}");
-    }
-
-    #[test]
-    fn a_transpose_is_one() {
-        let (rows, cols, far, high) = (21, 13, 15, 32);
-        let from: Vec<f64> = (0..rows * far).map(|i| i as f64).collect();
-        let mut to = vec![-1.0; cols * high];
-        Transposed { from: (&from, far), sizes: [rows, cols], to: (&mut to, high) }.write();
-        for (at, &got) in to.iter().enumerate() {
-            let (col, row) = (at / high, at % high);
-            let wanted = if row < rows { from[row * far + col] } else { 0.0 };
-            assert_eq!(got, wanted, "row {row}, column {col}");
-        }
     }
 }

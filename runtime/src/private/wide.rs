@@ -51,15 +51,25 @@ impl<W: Work> WithSimd for Wide<W> {
 
 /// Asks for the entry so far behind the first, which need not be one of them, to be near soon: it takes time to come from afar.
 #[inline(always)]
-pub(crate) fn soon<R>(entries: &[R], at: usize) {
+pub(crate) fn soon<R>(entries: *const R, at: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a hint: nothing is read, wherever the address points to.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(entries.as_ptr().wrapping_add(at).cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(entries.wrapping_add(at).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (entries, at);
+}
+
+/// Second nearest.
+#[inline(always)]
+pub(crate) fn soon2<R>(entries: *const R, at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(entries.wrapping_add(at).cast()) };
+    }
 }
 
 /// Whether all entries are finite.

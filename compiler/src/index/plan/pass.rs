@@ -14,7 +14,7 @@ const LARGE: usize = 1 << 17;
 /// Neighbours in a sum from which on one row after the other is added to it.
 const SPAN: usize = 16;
 /// Entries of it that are done before the next.
-const PART: usize = 1 << 15;
+const PART: usize = 1 << 16;
 
 /// Steps that are done part by part.
 #[derive(Clone, Debug)]
