@@ -11,5 +11,5 @@ mod execute;
 mod finite;
 mod parallel;
 
-pub use backend::{Backend, Cpu};
+pub use backend::{Backend, Coming, Cpu};
 pub use execute::{Dynamic, Engine, Input, execute};

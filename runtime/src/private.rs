@@ -5,7 +5,7 @@ mod contract;
 mod functions;
 pub(crate) mod gemm;
 #[cfg(feature = "dynamic")]
-mod half;
+pub(crate) mod half;
 mod maps;
 mod memory;
 #[cfg(feature = "dynamic")]

@@ -17,7 +17,7 @@ mod symmetry;
 mod term;
 mod within;
 
-pub use pass::{Pass, Piece};
+pub use pass::{Closing, Pass, Piece};
 
 use super::{EntryValues, Failure, Functions, Kink, Program};
 use crate::number::Number;

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     Real,
     private::{
+        half::Weights,
         mirror,
         product::{self, Scratch, Workers},
         triangle, values,
@@ -15,7 +16,7 @@ use crate::{
 use hesse_compiler::{
     index::{
         self, DomainError, EntryValues, Failure, Functions, Outcome,
-        plan::{Plan, Product},
+        plan::{Operand, Plan, Product},
     },
     matrix::Matrix,
     number::Number,
@@ -23,6 +24,9 @@ use hesse_compiler::{
 };
 use smallvec::SmallVec;
 use std::{borrow::Cow, collections::BTreeMap, ops::Range, sync::Mutex};
+
+/// Makes an array for so many values of what is summed, and gives it to a function.
+pub type Coming<'c, A> = &'c mut dyn FnMut(usize, &mut dyn FnMut(&A));
 
 /// Arrays and what is done to them. Every back end passes the same tests: `tests/conformance.rs`.
 pub trait Backend {
@@ -60,6 +64,18 @@ pub trait Backend {
     /// `target += coefficient · Σ Π factors`, or `=` where the product is the first of its target; the factors are the arrays of the
     /// product's factors in order. If there is a third factor, two are a half product, and it is a weight for what is summed.
     fn product<'a>(&self, product: &Product, factors: &[&Self::Array<'a>], target: &mut Self::Array<'a>);
+    /// As `product`, of three factors, where the third is to come: `weights` makes it for so many values of what is summed, and gives it
+    /// to a function, or fails, when the target may be anything.
+    fn product_of_coming<'a>(
+        &self,
+        product: &Product,
+        factors: [&Self::Array<'a>; 2],
+        weights: Coming<Self::Array<'a>>,
+        target: &mut Self::Array<'a>,
+    ) {
+        let all = product.extents.iter().product();
+        weights(all, &mut |third| self.product(product, &[factors[0], factors[1], third], target));
+    }
     /// An entrywise function of some entries, written to the same entries of the target.
     ///
     /// Errors: an entry at which it has no value.
@@ -121,6 +137,15 @@ impl<R: Real> Cpu<R> {
 
     /// A product by so many threads.
     pub(super) fn multiply(&self, p: &Product, factors: &[&Cow<[R]>], target: &mut [R], threads: usize) {
+        let weights = match (p.factors.get(2), factors.get(2)) {
+            (Some(o), Some(a)) => Weights::Known(&a[o.offset..], step(o)),
+            _ => Weights::None,
+        };
+        self.weighted(p, factors, weights, target, threads);
+    }
+
+    /// A product of two factors, with weights or not.
+    fn weighted(&self, p: &Product, factors: &[&Cow<[R]>], weights: Weights<R>, target: &mut [R], threads: usize) {
         let (one, still) = ([R::of(1.0)], vec![0; p.extents.len()]);
         let factor = |k: usize| match (p.factors.get(k), factors.get(k)) {
             (Some(o), Some(a)) => (&a[o.offset..], o.strides.as_slice()),
@@ -129,14 +154,14 @@ impl<R: Real> Cpu<R> {
         let alpha = R::of(p.coefficient.to_f64());
         let c = (&mut target[p.target.offset..], p.target.strides.as_slice());
         let (a, b) = (factor(0), factor(1));
-        let weights = (p.factors.len() > 2).then(|| factor(2));
         let mut scratch = self.scratch.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
         let mut workers = Workers { threads, scratch: &mut scratch };
+        let plain = matches!(weights, Weights::None);
         let halved = match p.symmetric {
             Some(pair) => triangle::triangle(alpha, (&p.extents, pair), p.first, (&mut *c.0, c.1), a, b, &mut workers),
             None => mirror::mirror((alpha, weights), (&p.extents, &p.exchange), p.first, (&mut *c.0, c.1), a, b, &mut workers),
         };
-        assert!(halved || weights.is_none(), "the planner gives weights to half products alone, of sizes that are always halved");
+        assert!(halved || plain, "the planner gives weights to half products alone, of sizes that are always halved");
         if !halved {
             product::product(alpha, &p.extents, p.first, c, a, b, &mut workers);
         }
@@ -144,6 +169,11 @@ impl<R: Real> Cpu<R> {
             free.push(scratch);
         }
     }
+}
+
+/// How far the weights of one summed value are from those of the next.
+fn step(weights: &Operand) -> usize {
+    weights.strides.iter().copied().filter(|s| *s > 0).min().unwrap_or(0)
 }
 
 impl<R: Real> Backend for Cpu<R> {
@@ -202,6 +232,24 @@ impl<R: Real> Backend for Cpu<R> {
 
     fn product<'a>(&self, p: &Product, factors: &[&Cow<'a, [R]>], target: &mut Cow<'a, [R]>) {
         self.multiply(p, factors, target.to_mut(), self.threads);
+    }
+
+    fn product_of_coming<'a>(
+        &self,
+        p: &Product,
+        factors: [&Cow<'a, [R]>; 2],
+        weights: Coming<Cow<'a, [R]>>,
+        target: &mut Cow<'a, [R]>,
+    ) {
+        let Some(third) = p.factors.get(2) else { return self.product(p, &factors, target) };
+        let step = step(third);
+        let mut write = |[from, to]: [usize; 2], out: &mut [R]| {
+            weights(to, &mut |all| {
+                let from = all[third.offset + from * step..].iter().step_by(step.max(1));
+                out.iter_mut().zip(from).for_each(|(w, &x)| *w = x);
+            });
+        };
+        self.weighted(p, &factors, Weights::Coming(&mut write), target.to_mut(), self.threads);
     }
 
     fn map<'a>(

@@ -7,7 +7,7 @@ use super::{
 use hesse_compiler::{
     index::{
         DomainError, Executor, Failure, Outcome, Prepared, Program, Sample, Setting,
-        plan::{Action, Batch, Pass, Piece, Plan, Product},
+        plan::{Action, Batch, Closing, Pass, Piece, Plan, Product},
     },
     matrix::Matrix,
 };
@@ -86,20 +86,50 @@ impl<A> Arrays<A> {
     ///
     /// Errors: values outside a domain.
     fn pass<'a, B: Backend<Array<'a> = A>>(&self, backend: &B, plan: &Plan, pass: &Pass) -> Result<(), DomainError> {
-        for piece in &pass.pieces {
-            match piece {
-                Piece::Product(p) => self.product(backend, plan, p, |p, factors, target| backend.product(p, factors, target)),
-                Piece::Map { step, entries } => {
-                    let Action::Map { name, values, parameters, argument, target: id } = &plan.steps[*step].action else {
-                        unreachable!("the planner makes such pieces of entrywise functions alone")
-                    };
-                    let mut target = self.take(*id).unwrap_or_else(|| backend.blank(plan.arrays[*id]));
-                    let argument = self.read(*argument);
-                    let argument = argument.as_ref().expect(MADE);
-                    let done = backend.map(name, values, parameters, argument, entries.clone(), &mut target);
-                    self.put(*id, target);
-                    done?;
-                }
+        let mut pieces = pass.pieces.iter();
+        let Some(Closing { product, values, pieces: each }) = &pass.closing else {
+            return pieces.try_for_each(|piece| self.piece(backend, plan, piece));
+        };
+        let (mut made, mut done) = (0, Ok(()));
+        let weights = product.factors.last().map_or(product.target.array, |f| f.array);
+        let mut coming = |n: usize, take: &mut dyn FnMut(&A)| {
+            while made < n && done.is_ok() {
+                done = pieces.by_ref().take(*each).try_for_each(|piece| self.piece(backend, plan, piece));
+                made += values;
+            }
+            if done.is_ok() {
+                take(self.read(weights).as_ref().expect(MADE));
+            }
+        };
+        let target = product.target.array;
+        let n = plan.arrays[target];
+        let make = || if product.first { backend.blank(n) } else { backend.zeros(n) };
+        let mut array = self.take(target).unwrap_or_else(make);
+        if let [a, b, _] = product.factors.as_slice() {
+            let (a, b) = (self.read(a.array), self.read(b.array));
+            let factors = [&a, &b].map(|f| f.as_ref().expect(MADE));
+            backend.product_of_coming(product, factors, &mut coming, &mut array);
+        }
+        self.put(target, array);
+        done
+    }
+
+    /// Does a part of a step.
+    ///
+    /// Errors: values outside a domain.
+    fn piece<'a, B: Backend<Array<'a> = A>>(&self, backend: &B, plan: &Plan, piece: &Piece) -> Result<(), DomainError> {
+        match piece {
+            Piece::Product(p) => self.product(backend, plan, p, |p, factors, target| backend.product(p, factors, target)),
+            Piece::Map { step, entries } => {
+                let Action::Map { name, values, parameters, argument, target: id } = &plan.steps[*step].action else {
+                    unreachable!("the planner makes such pieces of entrywise functions alone")
+                };
+                let mut target = self.take(*id).unwrap_or_else(|| backend.blank(plan.arrays[*id]));
+                let argument = self.read(*argument);
+                let argument = argument.as_ref().expect(MADE);
+                let done = backend.map(name, values, parameters, argument, entries.clone(), &mut target);
+                self.put(*id, target);
+                done?;
             }
         }
         Ok(())

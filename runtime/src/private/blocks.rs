@@ -1,7 +1,8 @@
 //! Matrix products in parts that the library does well with: it goes through all of the second factor for every few rows of the first.
-//! Panels of a deep one stay nearest if they are narrow; one whose rows are pages apart is copied, panel by panel.
+//! Panels of a deep one stay nearest if they are narrow; one whose rows are pages apart is copied, panel by panel; of one that is far away
+//! by tiles of our own, if the first has few rows.
 
-use super::wide::soon;
+use super::{panels::Panels, wide::soon};
 use crate::{
     Real,
     real::{LINE, View},
@@ -30,6 +31,9 @@ const FEW: usize = 4;
 /// they are pages apart, which nothing foresees.
 const FAR: usize = 1 << 17;
 const AHEAD: usize = 8;
+/// Rows for which the panels of such a factor are copied in passing: each is read several times, and its copy is not paid by many.
+const FEW_ROWS: usize = 16;
+const MANY_ROWS: usize = 256;
 
 /// As [`Real::gemm`]; parts of the factors are copied to `spare`.
 pub(super) fn multiply<R: Real>(
@@ -50,9 +54,8 @@ pub(super) fn multiply<R: Real>(
     // rows are copied where they are pages apart, and there is more than a little to do with them
     let apart = |[inner, own]: [usize; 2], with: usize| k > SHALLOW && inner >= PAGE && own == 1 && with >= FEW;
     let (copy_a, copy_b) = (apart(turned(ra), n), apart(rb, m));
-    #[cfg(feature = "dynamic")]
-    if std::env::var("HESSE_P").is_ok_and(|v| match v.as_str() { "b" => copy_b, "bt" => copy_b || rb[0] == 1 && rb[1] >= PAGE && k > SHALLOW && m >= FEW, _ => true }) {
-        return super::panels::Panels { sizes: [m, k, n], alpha, add, a: (a, ra), b: (b, rb), c: (c, rc), spare }.write();
+    if copy_b && k * n > FAR && (FEW_ROWS..=MANY_ROWS).contains(&m) {
+        return Panels { sizes: [m, k, n], alpha, add, a: (a, ra), b: (b, rb[0]), c: (c, rc), spare }.write();
     }
     // on these processors the library takes panels as wide as the target
     let deep = cfg!(target_arch = "x86_64") && (k >= DEEP || k >= DEEP_OF_LOW && m <= LOW);

@@ -21,14 +21,55 @@ use pulp::Simd;
 pub(super) const ROWS: usize = 1008;
 /// Values of a copy that are asked for ahead of the one that is read.
 const AHEAD: usize = 8;
+/// Summed values whose weights are asked for at once where they are still to come: what they are made of stays near.
+const COMING: usize = 32;
+
+/// Weights of summed values.
+pub(crate) enum Weights<'x, R> {
+    None,
+    /// So far apart.
+    Known(&'x [R], usize),
+    /// Writes those from one value to another; what is before these has been asked for.
+    Coming(&'x mut dyn FnMut([usize; 2], &mut [R])),
+}
+
+impl<'x, R: Real> Weights<'x, R> {
+    pub(super) fn again(&mut self) -> Weights<'_, R> {
+        match self {
+            Weights::None => Weights::None,
+            Weights::Known(weights, step) => Weights::Known(weights, *step),
+            Weights::Coming(write) => Weights::Coming(&mut **write),
+        }
+    }
+
+    pub(super) fn known(&self) -> Option<(&'x [R], usize)> {
+        if let Weights::Known(weights, step) = self { Some((weights, *step)) } else { None }
+    }
+
+    /// Writes weights times a number.
+    #[inline(always)]
+    fn write(&mut self, alpha: R, [from, to]: [usize; 2], out: &mut [R]) {
+        match self {
+            Weights::None => out.fill(alpha),
+            Weights::Known(weights, step) => {
+                out.iter_mut().zip(weights[from * *step..].iter().step_by((*step).max(1))).for_each(|(s, &w)| *s = alpha * w);
+            }
+            Weights::Coming(write) => {
+                write([from, to], out);
+                out.iter_mut().for_each(|s| *s *= alpha);
+            }
+        }
+    }
+}
+
 /// Some rows and columns of a symmetric product.
 pub(super) struct Upper<'x, R> {
     /// Rows, summed values, columns.
     pub(super) sizes: [usize; 3],
     /// How far the columns begin behind the rows: wanted are entries in row i and column j where i ≤ j + shift.
     pub(super) shift: usize,
-    /// What the sums are multiplied by, and if there are any, a weight for each summed value, so far apart.
-    pub(super) scale: (R, Option<(&'x [R], usize)>),
+    /// What the sums are multiplied by.
+    pub(super) alpha: R,
     /// The factors.
     pub(super) a: View<'x, R>,
     pub(super) b: View<'x, R>,
@@ -44,17 +85,23 @@ pub(super) struct Target<'x, R> {
 }
 
 /// The work of [`Upper::write`].
-struct Tiles<'x, R>(Upper<'x, R>, &'x mut [R], Option<Target<'x, R>>, &'x mut Vec<R>);
+struct Tiles<'u, 'w, 'x, R>(Upper<'u, R>, Weights<'w, R>, &'x mut [R], Option<Target<'x, R>>, &'x mut Vec<R>);
 
 impl<R: Real> Upper<'_, R> {
     /// Writes it to panels of as many columns as a tile has, one after the other, each of whole tiles; what becomes of entries that are
     /// not wanted is open. If there is a target, they are taken from there. Copies are kept in `spare`.
-    pub(super) fn write(self, panels: &mut [R], target: Option<Target<R>>, spare: &mut Vec<R>) {
-        wide(Tiles(self, panels, target, spare));
+    pub(super) fn write<'x>(
+        self,
+        weights: Weights<R>,
+        panels: &'x mut [R],
+        target: Option<Target<'x, R>>,
+        spare: &'x mut Vec<R>,
+    ) {
+        wide(Tiles(self, weights, panels, target, spare));
     }
 }
 
-impl<R: Real> Work for Tiles<'_, R> {
+impl<R: Real> Work for Tiles<'_, '_, '_, R> {
     type Output = ();
 
     #[inline(always)]
@@ -66,10 +113,11 @@ impl<R: Real> Work for Tiles<'_, R> {
     }
 }
 
-impl<R: Real> Tiles<'_, R> {
+impl<R: Real> Tiles<'_, '_, '_, R> {
     #[inline(always)]
     fn tiles<S: Simd, const H: usize>(self, simd: S) {
-        let Tiles(Upper { sizes: [m, k, n], shift, scale: (alpha, weights), a: (a, ra), b: (b, rb), same }, panels, mut target, spare) = self;
+        let Tiles(upper, mut weights, panels, mut target, spare) = self;
+        let Upper { sizes: [m, k, n], shift, alpha, a: (a, ra), b: (b, rb), same } = upper;
         let width = Tile::of::<R, S>().cols;
         let lanes = R::lanes::<S>();
         let most = depth(k, DEPTH);
@@ -90,15 +138,17 @@ impl<R: Real> Tiles<'_, R> {
         let next = ahead.len();
         ahead.resize(next + 2 * H * width.div_ceil(H), 0);
         let (ones, mut scale) = (vec![R::of(1.0); most], vec![alpha; most]);
+        let at_once = if matches!(weights, Weights::Coming(_)) { COMING } else { most };
         for q in (0..k).step_by(most) {
             let depth = most.min(k - q);
-            if let Some((weights, step)) = weights {
-                scale.iter_mut().zip(weights[q * step..].iter().step_by(step.max(1))).for_each(|(s, &w)| *s = alpha * w);
-            }
             let panel = &mut panel[..width * depth];
             // an odd number of lines apart: else they would share few places in the nearest memory
             let groups = Groups { high: H, apart: H * (depth | 1) };
-            pack::<R, H>((&a[q * ra[1]..], ra), m, &ones[..depth], groups, rows);
+            for from in (0..depth).step_by(at_once) {
+                let to = depth.min(from + at_once);
+                weights.write(alpha, [q + from, q + to], &mut scale[from..to]);
+                pack::<R, H>((&a[(q + from) * ra[1]..], ra), m, &ones[from..to], groups, &mut rows[from * H..]);
+            }
             let rows = || rows.chunks_exact(groups.apart).map(|x| &x[..H * depth]);
             for (j, c) in (0..n).step_by(width).zip(panels.chunks_exact_mut(tall * width)) {
                 let (row, cols) = (j + shift, width.min(n - j));
@@ -167,7 +217,8 @@ mod tests {
         let tile = wide_on(arch, Here::<R>(PhantomData));
         for [m, k, n, shift] in [[1, 1, 1, 0], [70, 300, 70, 0], [53, 97, 30, 2 * tile.cols], [8, 5, 49, 0], [1008, 40, 61, 947]]
         {
-            for (layout, same, step) in (0..18).map(|c| (c % 3, c / 3 % 2 == 0, c / 6)) {
+            for (layout, same, kind) in (0..24).map(|c| (c % 3, c / 3 % 2 == 0, c / 6)) {
+                let step = [0, 1, 2, 1][kind];
                 // the rows of the first factor, as the columns of the second
                 let rows = m.max(n + shift);
                 let ra = [[1, rows + 3], [k + 2, 1], [1, 1]][layout];
@@ -175,20 +226,24 @@ mod tests {
                 let x: Vec<R> = (0..(rows - 1) * ra[0] + (k - 1) * ra[1] + 1).map(|i| R::of(entry(i))).collect();
                 let z: Vec<R> = (0..(k - 1) * rb[0] + (n - 1) * rb[1] + 1).map(|i| R::of(entry(i + 5))).collect();
                 let d: Vec<R> = (0..k * step).map(|i| R::of(1.5 + entry(i + 9))).collect();
-                let weights = (step > 0).then_some((&d[..], step));
+                let weight = |q: usize| if step > 0 { d[q * step] } else { R::of(1.0) };
+                let mut coming = |[from, to]: [usize; 2], out: &mut [R]| (from..to).zip(out).for_each(|(q, w)| *w = weight(q));
+                let weights = match kind {
+                    0 => Weights::None,
+                    3 => Weights::Coming(&mut coming),
+                    _ => Weights::Known(&d[..], step),
+                };
                 let b = if same { &x[shift * ra[0]..] } else { &z[..] };
-                let upper = Upper { sizes: [m, k, n], shift, scale: (R::of(0.5), weights), a: (&x, ra), b: (b, rb), same };
+                let upper = Upper { sizes: [m, k, n], shift, alpha: R::of(0.5), a: (&x, ra), b: (b, rb), same };
                 let mut panels = vec![R::of(7.0); tile.panel(m) * n.div_ceil(tile.cols)];
-                wide_on(arch, Tiles(upper, &mut panels, None, &mut vec![]));
+                wide_on(arch, Tiles(upper, weights, &mut panels, None, &mut vec![]));
                 for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|(i, j)| i <= &(j + shift)).step_by(7) {
                     let term = |q: usize| x[i * ra[0] + q * ra[1]].f64() * b[q * rb[0] + j * rb[1]].f64();
-                    let weight = |q: usize| weights.map_or(1.0, |(d, step)| d[q * step].f64());
-                    let wanted = (0..k).map(|q| 0.5 * term(q) * weight(q)).sum::<f64>();
+                    let wanted = (0..k).map(|q| 0.5 * term(q) * weight(q).f64()).sum::<f64>();
                     let got = panels[j / tile.cols * tile.panel(m) + i * tile.cols + j % tile.cols].f64();
-
                     assert!(
                         (got - wanted).abs() < within,
-                        "{got}, not {wanted}, at {i}, {j} of {m}×{k}×{n}, {layout}, {same}, {step}"
+                        "{got}, not {wanted}, at {i}, {j} of {m}×{k}×{n}, {layout}, {same}, {kind}"
                     );
                     compared += 1;
                 }

@@ -2,7 +2,7 @@
 
 use super::{
     contract::{Letter, Letters, everywhere},
-    half::{ROWS, Target, Upper},
+    half::{ROWS, Target, Upper, Weights},
     places::{Part, Places},
     product::{SHARE, Scratch, Workers, even, packed},
     tile::Tile,
@@ -21,10 +21,10 @@ const SMALL: usize = 1 << 13;
 type Moved<'a, R> = (&'a [R], &'a [usize]);
 
 /// As [`product`](super::product::product), where the result stays the same if each first letter of the pairs, which moves a and not b,
-/// changes places with the second, which moves b and not a. If there are weights, summed letters alone move them, by these strides; these
-/// letters are one letter there and in both factors, all others are in pairs, and then it is always done. Says whether it was done.
+/// changes places with the second, which moves b and not a. If there are weights, summed letters are one letter in both factors, all others
+/// are in pairs, and then it is always done. Says whether it was done.
 pub(crate) fn mirror<R: Real>(
-    (alpha, weights): (R, Option<Moved<R>>),
+    (alpha, mut weights): (R, Weights<R>),
     (extents, pairs): (&[usize], &[[usize; 2]]),
     store: bool,
     (c, rc): (&mut [R], &[usize]),
@@ -46,13 +46,11 @@ pub(crate) fn mirror<R: Real>(
     let count = |ls: &[Letter]| ls.iter().map(|l| l.n).product::<usize>();
     let (m, depth) = (count(&rows), count(&inner));
     let sides = rows.iter().all(|l| l.role() == [true, true, false]) && cols.iter().all(|l| l.role() == [true, false, true]);
-    let small = weights.is_none() && (m < FEW || m * m * depth < SMALL);
+    let small = matches!(weights, Weights::None) && (m < FEW || m * m * depth < SMALL);
     if !sides || inner.is_empty() || outer.iter().any(|l| l.c == 0) || small {
         return false;
     }
     inner.sort_by_key(|l| std::cmp::Reverse((l.a, l.b)));
-    let step = |strides: &[usize]| strides.iter().copied().filter(|s| *s > 0).min().unwrap_or(0);
-    let weights = weights.map(|(w, strides)| (w, step(strides)));
     let places = |ls: &[Letter]| {
         let mut at = Vec::with_capacity(m);
         everywhere(ls, |[p, ..]| at.push(p));
@@ -69,7 +67,7 @@ pub(crate) fn mirror<R: Real>(
             Some((row, col)) => (&b[pb..], [row, col]),
             None => packed(&b[pb..], &inner, &cols, |l| l.b, far),
         };
-        half((alpha, weights), [m, depth], a, b, (&mut c[pc..], &target), (block, spare), threads);
+        half((alpha, weights.again()), [m, depth], a, b, (&mut c[pc..], &target), (block, spare), threads);
     });
     true
 }
@@ -95,7 +93,7 @@ fn parts(m: usize, panel: usize, threads: usize) -> Vec<Vec<Part>> {
 
 /// The upper triangle of a matrix product, each part of it added to its two places.
 fn half<R: Real>(
-    scale: (R, Option<(&[R], usize)>),
+    (alpha, mut weights): (R, Weights<R>),
     [m, depth]: [usize; 2],
     (a, ra): View<R>,
     (b, rb): View<R>,
@@ -105,7 +103,18 @@ fn half<R: Real>(
 ) {
     let tile = Tile::here::<R>();
     let same = std::ptr::eq(a.as_ptr(), b.as_ptr()) && ra == [rb[1], rb[0]];
-    for group in parts(m, tile.cols, threads.min(m * m / 2 * depth / SHARE).max(1)) {
+    let threads = threads.min(m * m / 2 * depth / SHARE).max(1);
+    // several threads need all weights at once
+    let mut all = vec![];
+    let mut weights = match &mut weights {
+        Weights::Coming(write) if threads > 1 => {
+            all.resize(depth, R::of(0.0));
+            write([0, depth], &mut all);
+            Weights::Known(&all, 1)
+        }
+        weights => weights.again(),
+    };
+    for group in parts(m, tile.cols, threads) {
         let entries = |p: &Part| tile.panel(p.height()) * p.width().div_ceil(tile.cols);
         let all: usize = group.iter().map(entries).sum();
         if block.len() < all {
@@ -121,15 +130,18 @@ fn half<R: Real>(
         thread::scope(|scope| {
             let upper = |p: &Part| {
                 let (a, b) = ((&a[p.rows[0] * ra[0]..], ra), (&b[p.cols[0] * rb[1]..], rb));
-                Upper { sizes: [p.height(), depth, p.width()], shift: p.shift(), scale, a, b, same }
+                Upper { sizes: [p.height(), depth, p.width()], shift: p.shift(), alpha, a, b, same }
             };
             for (p, panels) in &mut others {
-                let upper = upper(p);
-                scope.spawn(move || upper.write(panels, None, &mut vec![]));
+                let (upper, known) = (upper(p), weights.known());
+                scope.spawn(move || {
+                    let weights = known.map_or(Weights::None, |(weights, step)| Weights::Known(weights, step));
+                    upper.write(weights, panels, None, &mut vec![]);
+                });
             }
             for (p, panels) in pieces {
                 let target = Target { c: &mut *c, places, first: p.rows[0] };
-                upper(&p).write(panels, Some(target), spare);
+                upper(&p).write(weights.again(), panels, Some(target), spare);
             }
         });
         others.into_iter().for_each(|(part, panels)| places.take_all(c, part, panels));
@@ -173,12 +185,24 @@ mod tests {
                         let mut workers = Workers { threads, scratch: &mut scratch };
                         let pairs = [[0, 2], [1, 3]];
                         let (c, a, b) = ((&mut got[..], &rc[..]), (&scaled[..], &ra[..]), (&x[..], &rb[..]));
-                        assert!(mirror((0.5, None), (&extents, &pairs), store, c, a, b, &mut workers));
+                        assert!(mirror((0.5, Weights::None), (&extents, &pairs), store, c, a, b, &mut workers));
                         // scaled in passing
                         let mut passing = begin.clone();
                         let (c, a) = ((&mut passing[..], &rc[..]), (&x[..], &ra[..]));
-                        let weights = (&d[..], &[0, 0, 0, 0, 1][..]);
-                        assert!(mirror((0.5, Some(weights)), (&extents, &pairs), store, c, a, b, &mut workers));
+                        assert!(mirror((0.5, Weights::Known(&d, 1)), (&extents, &pairs), store, c, a, b, &mut workers));
+                        // and by weights that are asked for, in order
+                        let mut coming = begin.clone();
+                        let mut asked = 0;
+                        let mut write = |[from, to]: [usize; 2], out: &mut [f64]| {
+                            assert!(from <= asked && to - from == out.len());
+                            asked = asked.max(to);
+                            out.copy_from_slice(&d[from..to]);
+                        };
+                        let (c, a) = ((&mut coming[..], &rc[..]), (&x[..], &ra[..]));
+                        let weights = Weights::Coming(&mut write);
+                        assert!(mirror((0.5, weights), (&extents, &pairs), store, c, a, b, &mut workers));
+                        assert_eq!(asked, depth);
+                        assert!(coming == passing, "weights that are to come give other bits");
                         for found in [&got, &passing] {
                             let apart = found.iter().zip(&wanted).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
                             assert!(apart < 1e-11, "{apart:e} apart, {extents:?}, {rc:?}, {store}, {threads} threads");

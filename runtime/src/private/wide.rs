@@ -62,16 +62,6 @@ pub(crate) fn soon<R>(entries: *const R, at: usize) {
     let _ = (entries, at);
 }
 
-/// Second nearest.
-#[inline(always)]
-pub(crate) fn soon2<R>(entries: *const R, at: usize) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(entries.wrapping_add(at).cast()) };
-    }
-}
-
 /// Whether all entries are finite.
 #[inline(always)]
 pub(crate) fn finite<R: Real>(entries: &[R]) -> bool {

@@ -1,7 +1,8 @@
 //! Passes: steps that go over the same large array are done together, part by part along its slowest letter, so that it is fetched
 //! from memory once.
 //!
-//! `X w`, `X v`, functions of their entries, and what these have to do with `X' t` are one pass over the rows of X.
+//! `X w`, `X v`, functions of their entries, and what these have to do with `X' t` are one pass over the rows of X. `X' diag(d) X` closes a
+//! pass that makes d: it copies rows of X as it goes on, and asks for their weights then.
 
 use super::{Action, ArrayId, Operand, Plan, Planned, Product};
 use std::{
@@ -23,6 +24,19 @@ pub struct Pass {
     pub end: usize,
     /// What is done in order.
     pub pieces: Vec<Piece>,
+    /// What closes it.
+    pub closing: Option<Closing>,
+}
+
+/// A half product, scaled in passing by weights that a pass makes, value after value of what is summed.
+#[derive(Clone, Debug)]
+pub struct Closing {
+    /// It, with three factors.
+    pub product: Product,
+    /// For so many values, so many pieces of the pass are done at once.
+    pub values: usize,
+    /// How many pieces.
+    pub pieces: usize,
 }
 
 /// A part of a step.
@@ -45,18 +59,21 @@ impl Plan {
         let mut k = 0;
         while k < self.steps.len() {
             let found = self.large(k).and_then(|(array, unit)| Candidate::new(self, k, array, unit));
-            let Some(Candidate { before, steps, unit, values, .. }) = found else {
+            let Some(Candidate { before, steps, unit, values, closing, .. }) = found else {
                 k += 1;
                 continue;
             };
-            let chosen: Vec<usize> = before.iter().copied().chain(steps.iter().map(|s| s.0)).collect();
+            let last = closing.iter().flat_map(|c| c.1);
+            let chosen: Vec<usize> = before.iter().copied().chain(steps.iter().map(|s| s.0)).chain(last).collect();
             let mut all: Vec<Option<Planned>> = std::mem::take(&mut self.steps).into_iter().map(Some).collect();
             let order = (0..k).chain(chosen.iter().copied()).chain(k..all.len());
             self.steps = order.filter_map(|step| all[step].take()).collect();
             let begin = k + before.len();
-            k = begin + steps.len();
             let pieces = self.pieces(begin, &steps, unit, values);
-            self.passes.insert(begin, Pass { end: k, pieces });
+            let at_once = at_once(unit);
+            k = begin + steps.len() + closing.as_ref().map_or(0, |c| c.1.len());
+            let closing = closing.map(|(product, _)| Closing { product, values: at_once, pieces: steps.len() });
+            self.passes.insert(begin, Pass { end: k, pieces, closing });
         }
     }
 
@@ -71,7 +88,7 @@ impl Plan {
 
     /// One part of every step, then the next of every one.
     fn pieces(&self, begin: usize, steps: &[(usize, usize)], unit: usize, values: usize) -> Vec<Piece> {
-        let at_once = (PART / unit).max(1);
+        let at_once = at_once(unit);
         let mut out = vec![];
         for from in (0..values).step_by(at_once) {
             let part = from..values.min(from + at_once);
@@ -84,6 +101,11 @@ impl Plan {
         }
         out
     }
+}
+
+/// How many values of the letter are done at once, of so many entries each.
+fn at_once(unit: usize) -> usize {
+    (PART / unit).max(1)
 }
 
 /// What a pass is made of.
@@ -102,6 +124,8 @@ struct Candidate<'p> {
     before: Vec<usize>,
     /// The steps; for a product the letter, for a function its entries for every value of the letter.
     steps: Vec<(usize, usize)>,
+    /// The half product that closes it, with the step that it saves and its own.
+    closing: Option<(Product, [usize; 2])>,
 }
 
 impl<'p> Candidate<'p> {
@@ -116,6 +140,7 @@ impl<'p> Candidate<'p> {
             sums: BTreeSet::new(),
             before: vec![],
             steps: vec![],
+            closing: None,
         };
         // what steps read and write that come later: those in between that have no part in it
         let (mut read, mut written): (BTreeSet<ArrayId>, BTreeSet<ArrayId>) = Default::default();
@@ -124,6 +149,11 @@ impl<'p> Candidate<'p> {
         let last = plan.steps.iter().rposition(|s| s.action.reads().contains(&array))?;
         for (k, step) in plan.steps.iter().enumerate().take(last + 1).skip(begin) {
             let (reads, target) = (step.action.reads(), step.action.target());
+            pass.closing = pass.closed_by(k, array, &read, &written);
+            if pass.closing.is_some() {
+                readers.push((pass.before.len(), pass.steps.len()));
+                break;
+            }
             let free =
                 !reads.iter().any(|a| written.contains(a)) && !target.is_some_and(|t| read.contains(&t) || written.contains(&t));
             let made = !target.is_some_and(|t| plan.scaled.contains_key(&t));
@@ -149,6 +179,29 @@ impl<'p> Candidate<'p> {
         pass.before.truncate(before);
         pass.steps.truncate(steps);
         (!readers.is_empty()).then_some(pass)
+    }
+
+    /// The half product at a step, if it closes the pass, with the step that it saves and its own: other steps read and write these arrays
+    /// in between.
+    fn closed_by(
+        &self,
+        step: usize,
+        array: ArrayId,
+        read: &BTreeSet<ArrayId>,
+        written: &BTreeSet<ArrayId>,
+    ) -> Option<(Product, [usize; 2])> {
+        let Action::Product(p) = &self.plan.steps[step].action else { return None };
+        let (scaled, joint) = p.factors.iter().find_map(|f| self.plan.scaled.get_key_value(&f.array))?;
+        let saved = self.plan.steps.iter().position(|s| s.action.target() == Some(*scaled))?;
+        let [a, b, weights] = joint.factors.as_slice() else { return None };
+        let mut summed = (0..joint.extents.len()).filter(|l| weights.strides[*l] != 0);
+        let (letter, target) = (summed.next()?, joint.target.array);
+        let one = summed.next().is_none() && joint.extents[letter] == self.values && weights.strides[letter] == 1;
+        let own = |o: &Operand| o.array == array && o.offset == 0 && o.strides[letter] == self.unit;
+        let made = self.makes(weights.array) && self.units.get(&weights.array) == Some(&1) && weights.offset == 0;
+        let free =
+            !written.contains(&weights.array) && !read.contains(&target) && !written.contains(&target) && !self.has(target);
+        (one && own(a) && own(b) && made && free).then(|| (joint.clone(), [saved, step]))
     }
 
     /// Whether a step of it reads or writes an array.
