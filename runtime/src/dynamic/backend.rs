@@ -73,7 +73,8 @@ pub trait Backend {
         weights: Coming<Self::Array<'a>>,
         target: &mut Self::Array<'a>,
     ) {
-        let all = product.extents.iter().product();
+        let moved = product.factors.last().into_iter().flat_map(|w| w.strides.iter().zip(&product.extents));
+        let all = moved.filter(|(stride, _)| **stride != 0).map(|(_, n)| n).product();
         weights(all, &mut |third| self.product(product, &[factors[0], factors[1], third], target));
     }
     /// An entrywise function of some entries, written to the same entries of the target.

@@ -181,8 +181,8 @@ impl<'p> Candidate<'p> {
         (!readers.is_empty()).then_some(pass)
     }
 
-    /// The half product at a step, if it closes the pass, with the step that it saves and its own: other steps read and write these arrays
-    /// in between.
+    /// The half product at a step, if it closes the pass, with the step that it saves and its own; steps that have no part in the pass read
+    /// and write these arrays before it.
     fn closed_by(
         &self,
         step: usize,
@@ -200,7 +200,7 @@ impl<'p> Candidate<'p> {
         let own = |o: &Operand| o.array == array && o.offset == 0 && o.strides[letter] == self.unit;
         let made = self.makes(weights.array) && self.units.get(&weights.array) == Some(&1) && weights.offset == 0;
         let free =
-            !written.contains(&weights.array) && !read.contains(&target) && !written.contains(&target) && !self.has(target);
+            ![array, weights.array, target].iter().any(|a| written.contains(a)) && !read.contains(&target) && !self.has(target);
         (one && own(a) && own(b) && made && free).then(|| (joint.clone(), [saved, step]))
     }
 
