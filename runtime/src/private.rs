@@ -5,7 +5,7 @@ mod contract;
 mod functions;
 pub(crate) mod gemm;
 #[cfg(feature = "dynamic")]
-pub(crate) mod half;
+mod half;
 mod maps;
 mod memory;
 #[cfg(feature = "dynamic")]
@@ -21,6 +21,8 @@ mod tile;
 pub(crate) mod triangle;
 #[cfg(feature = "dynamic")]
 pub(crate) mod values;
+#[cfg(feature = "dynamic")]
+pub(crate) mod weights;
 pub(crate) mod wide;
 
 pub use functions::{adj, argmax, cofactor2, det, inv, logdet, max, norm2, norm2_grad, normF, unit};

@@ -7,10 +7,10 @@ use super::{
 use crate::{
     Real,
     private::{
-        half::Weights,
         mirror,
         product::{self, Scratch, Workers},
         triangle, values,
+        weights::Weights,
     },
 };
 use hesse_compiler::{

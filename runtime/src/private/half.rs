@@ -8,6 +8,7 @@ use super::{
     packing::{Groups, pack, put},
     places::Places,
     tile::{DEPTH, LINE, LOW, TALL, Tile},
+    weights::Weights,
     wide::{Work, soon, wide},
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
 };
 use hesse_compiler::pages;
 use pulp::Simd;
+use std::marker::PhantomData;
 
 /// Rows that are done at once, of all parts of the sum: what is copied of them stays in the second nearest memory.
 pub(super) const ROWS: usize = 1008;
@@ -24,41 +26,27 @@ const AHEAD: usize = 8;
 /// Summed values whose weights are asked for at once where they are still to come: what they are made of stays near.
 const COMING: usize = 32;
 
-/// Weights of summed values.
-pub(crate) enum Weights<'x, R> {
-    None,
-    /// So far apart.
-    Known(&'x [R], usize),
-    /// Writes those from one value to another; what is before these has been asked for.
-    Coming(&'x mut dyn FnMut([usize; 2], &mut [R])),
+impl Tile {
+    /// That of this processor.
+    pub(super) fn here<R: Real>() -> Tile {
+        wide(Here::<R>(PhantomData))
+    }
+
+    /// Entries of a panel of so many rows.
+    pub(super) fn panel(self, rows: usize) -> usize {
+        rows.next_multiple_of(self.rows) * self.cols
+    }
 }
 
-impl<'x, R: Real> Weights<'x, R> {
-    pub(super) fn again(&mut self) -> Weights<'_, R> {
-        match self {
-            Weights::None => Weights::None,
-            Weights::Known(weights, step) => Weights::Known(weights, *step),
-            Weights::Coming(write) => Weights::Coming(&mut **write),
-        }
-    }
+/// The work of [`Tile::here`].
+struct Here<R>(PhantomData<R>);
 
-    pub(super) fn known(&self) -> Option<(&'x [R], usize)> {
-        if let Weights::Known(weights, step) = self { Some((weights, *step)) } else { None }
-    }
+impl<R: Real> Work for Here<R> {
+    type Output = Tile;
 
-    /// Writes weights times a number.
     #[inline(always)]
-    fn write(&mut self, alpha: R, [from, to]: [usize; 2], out: &mut [R]) {
-        match self {
-            Weights::None => out.fill(alpha),
-            Weights::Known(weights, step) => {
-                out.iter_mut().zip(weights[from * *step..].iter().step_by((*step).max(1))).for_each(|(s, &w)| *s = alpha * w);
-            }
-            Weights::Coming(write) => {
-                write([from, to], out);
-                out.iter_mut().for_each(|s| *s *= alpha);
-            }
-        }
+    fn run<S: Simd>(self, _: S) -> Tile {
+        Tile::of::<R, S>()
     }
 }
 
@@ -171,6 +159,7 @@ impl<R: Real> Tiles<'_, '_, '_, R> {
                     let at = |first: usize| [first + i * H, first + row];
                     let size = [H.min(m - i * H), cols];
                     if let Some(Target { c: to, places, first }) = target.as_ref().filter(|_| q + most >= k) {
+                        // around the end of all addresses, if it is before the tile
                         let apart = to.as_ptr().addr().wrapping_sub(c.as_ptr().addr()) / size_of::<R>();
                         places.lines::<H>(at(*first), size, |line| {
                             ahead[asked] = apart.wrapping_add(line);
@@ -197,14 +186,10 @@ impl<R: Real> Tiles<'_, '_, '_, R> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{
-            tile::Here,
-            wide::{instructions, wide_on},
-        },
+        super::wide::{instructions, wide_on},
         *,
     };
     use pulp::Arch;
-    use std::marker::PhantomData;
 
     fn entry(k: usize) -> f64 {
         ((k * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5

@@ -2,10 +2,11 @@
 
 use super::{
     contract::{Letter, Letters, everywhere},
-    half::{ROWS, Target, Upper, Weights},
+    half::{ROWS, Target, Upper},
     places::{Part, Places},
     product::{SHARE, Scratch, Workers, even, packed},
     tile::Tile,
+    weights::Weights,
 };
 use crate::{Real, real::View};
 use hesse_compiler::pages;

@@ -1,9 +1,7 @@
 //! Tiles of matrix products: as many rows and columns as there are registers for their sums.
 
-use super::wide::{Work, wide};
 use crate::{Real, real::VECTORS};
 use pulp::Simd;
-use std::marker::PhantomData;
 
 /// Rows of a tile, where there are many registers and where there are few: its sums fill most of them.
 pub(super) const TALL: usize = 8;
@@ -27,27 +25,5 @@ impl Tile {
     pub(super) fn of<R: Real, S: Simd>() -> Tile {
         let rows = if S::REGISTER_COUNT >= MANY { TALL } else { LOW };
         Tile { rows, cols: VECTORS * R::lanes::<S>() }
-    }
-
-    /// That of this processor.
-    pub(super) fn here<R: Real>() -> Tile {
-        wide(Here::<R>(PhantomData))
-    }
-
-    /// Entries of a panel of so many rows.
-    pub(super) fn panel(self, rows: usize) -> usize {
-        rows.next_multiple_of(self.rows) * self.cols
-    }
-}
-
-/// The work of [`Tile::here`].
-pub(super) struct Here<R>(pub(super) PhantomData<R>);
-
-impl<R: Real> Work for Here<R> {
-    type Output = Tile;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> Tile {
-        Tile::of::<R, S>()
     }
 }
