@@ -137,19 +137,23 @@ fn draw_exchange(seed: u64) -> (Product, [Vec<f64>; 2]) {
 /// The product by one loop over all letters.
 fn naive(p: &Product, arrays: &[Vec<f64>]) -> Vec<f64> {
     let mut out = arrays[0].clone();
-    if p.first {
-        out.fill(0.0);
-    }
-    let mut at = vec![0; p.extents.len()];
-    for _ in 0..p.extents.iter().product::<usize>() {
-        let place = |o: &Operand| o.offset + at.iter().zip(&o.strides).map(|(i, s)| i * s).sum::<usize>();
-        out[place(&p.target)] += p.factors.iter().fold(p.coefficient.to_f64(), |t, f| t * arrays[f.array][place(f)]);
-        for k in (0..at.len()).rev() {
-            at[k] += 1;
-            if at[k] < p.extents[k] {
-                break;
+    // the first of its target leaves what it does not reach alone, as parts of it do
+    for adds in [false, true].into_iter().skip(usize::from(!p.first)) {
+        let mut at = vec![0; p.extents.len()];
+        for _ in 0..p.extents.iter().product::<usize>() {
+            let place = |o: &Operand| o.offset + at.iter().zip(&o.strides).map(|(i, s)| i * s).sum::<usize>();
+            let target = &mut out[place(&p.target)];
+            match adds {
+                true => *target += p.factors.iter().fold(p.coefficient.to_f64(), |t, f| t * arrays[f.array][place(f)]),
+                false => *target = 0.0,
             }
-            at[k] = 0;
+            for k in (0..at.len()).rev() {
+                at[k] += 1;
+                if at[k] < p.extents[k] {
+                    break;
+                }
+                at[k] = 0;
+            }
         }
     }
     out
@@ -480,4 +484,34 @@ fn large_products_are_shared_among_threads_without_a_change() {
     };
     let one = run(1);
     assert!(run(2) == one && run(3) == one, "the same bits, however many threads");
+}
+
+/// Few rows and many of a factor whose rows are pages apart, near or far away, by rows and by columns of the target: each thread has other
+/// rows than one alone.
+#[test]
+fn products_with_far_factors_are_shared_among_threads_without_a_change() {
+    for [m, k, n] in [[2, 1100, 2000], [6, 700, 1100], [31, 1000, 600], [400, 300, 560], [530, 512, 512], [300, 200, 520]] {
+        for by_rows in [true, false] {
+            let operand = |array, strides: [usize; 3]| Operand { array, offset: 0, strides: strides.into() };
+            let target = operand(0, if by_rows { [n, 0, 1] } else { [1, 0, m] });
+            let (extents, factors) = (vec![m, k, n], vec![operand(1, [k, 1, 0]), operand(2, [0, n, 1])]);
+            let p =
+                Product { coefficient: Number::ONE, extents, factors, target, symmetric: None, exchange: vec![], first: true };
+            let data = |n: usize, name: &str| (0..n).map(|i| uniform(name, i as u64)).collect::<Vec<f64>>();
+            let (a, b) = (Cow::from(data(m * k, "a")), Cow::from(data(k * n, "b")));
+            let run = |threads: usize| {
+                let cpu = Cpu::<f64>::new(threads);
+                let mut c = cpu.blank(m * n);
+                cpu.product(&p, &[&a, &b], &mut c);
+                c
+            };
+            let one = run(1);
+            for (i, j) in [(0, 0), (m - 1, n - 1), (m / 2, n / 3)] {
+                let wanted: f64 = (0..k).map(|q| a[i * k + q] * b[q * n + j]).sum();
+                let got = one[if by_rows { i * n + j } else { j * m + i }];
+                assert!((got - wanted).abs() < 1e-11, "{got}, not {wanted}");
+            }
+            assert!(run(2) == one && run(3) == one, "{m}×{k}×{n}: the same bits, however many threads");
+        }
+    }
 }

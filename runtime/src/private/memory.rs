@@ -108,7 +108,7 @@ impl<R: Real> Memory<R> {
         let mut target = std::mem::take(&mut self.arrays[c.id]);
         let mut scratch = std::mem::take(&mut self.scratch);
         let (a, b) = ((self.entries(a), ra), (self.entries(b), rb));
-        blocks::multiply(shape, alpha, true, a, b, (&mut target[c.offset..], rc), &mut scratch.part);
+        blocks::multiply_whole(shape, alpha, true, a, b, (&mut target[c.offset..], rc), &mut scratch.part);
         self.scratch = scratch;
         self.arrays[c.id] = target;
     }

@@ -1,4 +1,4 @@
-//! Matrix products of few rows with a factor that is far away, whose rows are pages apart: a panel of it is copied to the nearest memory by
+//! Matrix products with a factor that is far away, whose rows are pages apart: a panel of it is copied to the nearest memory by
 //! the first tile that reads it, and meanwhile what the next one is copied from is asked for, a line with every step, so that nothing waits.
 
 use super::{

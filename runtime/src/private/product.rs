@@ -1,7 +1,7 @@
 //! `target += alpha · Σ a b` over letters: a product of two arrays in any layout, as matrix products where it is one, else as loops.
 
 use super::{
-    blocks::{PAGE, multiply},
+    blocks::{PAGE, multiply, multiply_whole},
     contract::{Letter, Letters, clear, everywhere, sum_of_products},
 };
 use crate::{Real, real::View};
@@ -218,7 +218,7 @@ impl Gemm {
         if let (Some(row), Some(col)) = (even(&self.rows, |l| l.c), even(&self.cols, |l| l.c)) {
             let (a, ra) = packed(a, &self.rows, &self.inner, |l| l.a, near);
             let (b, rb) = packed(b, &self.inner, &self.cols, |l| l.b, far);
-            return multiply([m, k, n], alpha, !store, (a, ra), (b, rb), (c, [row, col]), spare);
+            return multiply_whole([m, k, n], alpha, !store, (a, ra), (b, rb), (c, [row, col]), spare);
         }
         // as many values of the slowest letter of the rows, and of the columns, as fit; the longer side is parted first
         let (rows, cols) = (Side::new(&self.rows), Side::new(&self.cols));

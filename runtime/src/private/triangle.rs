@@ -1,7 +1,7 @@
 //! Products of which one factor is symmetric in two letters: each pair of these is computed once.
 
 use super::{
-    blocks::multiply,
+    blocks::multiply_whole,
     contract::{Letter, Letters, everywhere, sum_of_products},
     product::{Gemm, SHARE, Scratch, Workers, merged, packed},
 };
@@ -60,7 +60,7 @@ pub(crate) fn triangle<R: Real>(
             rest = others;
             let mut work = move |spare: &mut Vec<R>| {
                 let shape = [end - begin, depth, width];
-                multiply(shape, alpha, false, (&near[begin..], [1, pairs]), (b, rb), (mine, [width, 1]), spare);
+                multiply_whole(shape, alpha, false, (&near[begin..], [1, pairs]), (b, rb), (mine, [width, 1]), spare);
             };
             if part + 1 == parts { work(spare) } else { drop(scope.spawn(move || work(&mut vec![]))) }
         }
