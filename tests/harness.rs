@@ -1,5 +1,6 @@
 //! The one place of the tests that calls the compiler: every test is text in, text or numbers out.
 
+pub mod crates;
 #[cfg(feature = "opencl")]
 pub mod library;
 

@@ -1,57 +1,20 @@
 //! Crates outside of this workspace: that of a new user with the lines of README.md, and one with the emitted code of random
 //! models. Both are made in a temporary folder and share one folder of built dependencies.
 
-use hesse_tests::{case, distance, emitted, random_dag};
-use std::{
-    fmt::Write,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Mutex,
+use hesse_tests::{
+    case,
+    crates::{Crate, ROOT, new_crate},
+    distance, emitted, random_dag,
 };
-
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+use std::{fmt::Write, fs, sync::Mutex};
 
 /// One cargo at a time.
 static CARGO: Mutex<()> = Mutex::new(());
 
-/// A new crate with one dependency; it is removed in the end.
-struct Crate(PathBuf);
-
-impl Drop for Crate {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
-}
-
-fn new_crate(name: &str, dependency: &str, files: &[(String, String)]) -> Crate {
-    let folder = std::env::temp_dir().join(format!("hesse-{name}-{}", std::process::id()));
-    fs::create_dir_all(folder.join("src")).expect("a folder");
-    let root = Path::new(ROOT).canonicalize().expect("the repository");
-    let manifest = format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-         hesse = {{ path = \"{}/runtime\"{dependency} }}\n\n[profile.dev]\ndebug = false\n\n[workspace]\n",
-        root.display()
-    );
-    fs::write(folder.join("Cargo.toml"), manifest).expect("a file");
-    // the versions that are tested, which are here
-    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
-    for (path, text) in files {
-        fs::write(folder.join("src").join(path), text).expect("a file");
-    }
-    Crate(folder)
-}
-
 /// What the crate prints; that rustc warns of nothing is checked on the way.
 fn run(krate: &Crate) -> String {
     let _alone = CARGO.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let out = Command::new(env!("CARGO"))
-        .args(["run", "--quiet"])
-        .env("CARGO_TARGET_DIR", format!("{ROOT}/target/user"))
-        .env("RUSTFLAGS", "")
-        .current_dir(&krate.0)
-        .output()
-        .expect("cargo runs");
+    let out = krate.cargo(&["run", "--quiet"]).output().expect("cargo runs");
     let said = String::from_utf8_lossy(&out.stderr);
     assert!(out.status.success(), "{said}");
     assert!(!said.contains("warning"), "{said}");

@@ -7,6 +7,8 @@ mod fallback;
 mod parse;
 mod samples;
 
+use std::{env, time::Instant};
+
 /// Derives the loss of a model, its gradient, its Hessian and the parts and products of it, as methods of the struct of its
 /// parameters.
 ///
@@ -24,10 +26,16 @@ mod samples;
 /// With `device` there is for each function `f`, those of queries too, `f_on(&context, …)`, with a `hesse::device::Context` before
 /// the other arguments: the same results, or the same errors, computed on that device.
 ///
+/// With `HESSE_TIMES` in the environment of a build, each derivation says on standard error how long it took.
+///
 /// On a field: `name = "W[1]"` is the parameter that it holds, if that is called otherwise; `skip` marks what is no parameter.
 #[proc_macro_derive(Hessian, attributes(hesse))]
 pub fn derive_hessian(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    let begin = Instant::now();
     let expanded = parse::parse(&input).and_then(|layer| expand::expand(&layer));
+    if env::var_os("HESSE_TIMES").is_some() {
+        eprintln!("hesse: {} in {:.2} s", input.ident, begin.elapsed().as_secs_f64());
+    }
     expanded.unwrap_or_else(|e| fallback::fallback(&input, &e)).into()
 }
