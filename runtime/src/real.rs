@@ -31,8 +31,8 @@ pub trait Real: RealField + Copy {
     #[doc(hidden)]
     fn lanes<S: Simd>() -> usize;
     /// Writes the sum of the products of as many rows of a and b to a tile, or with `add` adds it; of each row of b and of the tile, which
-    /// is three vectors long, V are used, from the F-th on. Meanwhile entries so far behind a place are asked for, one
-    /// with each row. Shapes: a: K×H, b: K×W, c: H×W.
+    /// is three vectors long, V are used, from the F-th on. Meanwhile entries so far behind a place are
+    /// asked for, one with each row. Shapes: a: K×H, b: K×W, c: H×W.
     #[doc(hidden)]
     fn tile<S: Simd, const H: usize, const F: usize, const V: usize>(
         simd: S,
@@ -42,7 +42,8 @@ pub trait Real: RealField + Copy {
         c: &mut [Self],
         ahead: (*const Self, &[usize]),
     );
-    /// As `tile`, of rows of b that lie so far apart, and which are copied to be the rows of a tile's b.
+    /// As `tile`, of rows of b that lie so far apart, and which are copied to be the rows of a tile's b. Shapes: a: K×H,
+    /// copy: K×W, c: H×W.
     #[doc(hidden)]
     fn tile_of<S: Simd, const H: usize, const V: usize>(
         simd: S,
@@ -104,6 +105,17 @@ macro_rules! step {
             let x = $simd.$splat(x);
             for (sum, &y) in sums.iter_mut().zip(&$y) {
                 *sum = $simd.$mul_add(x, y, *sum);
+            }
+        }
+    };
+}
+
+/// Writes the sums of a tile to its rows, or adds them, from a vector on.
+macro_rules! written {
+    ($vectors_mut:ident, $add:ident, $S:ident, $simd:ident, $adds:ident, $sums:ident, $c:ident, $from:expr) => {
+        for (c, sums) in $S::$vectors_mut($c).0.as_chunks_mut::<VECTORS>().0.iter_mut().zip($sums) {
+            for (c, sum) in c[$from..].iter_mut().zip(sums) {
+                *c = if $adds { $simd.$add(*c, sum) } else { sum };
             }
         }
     };
@@ -182,11 +194,7 @@ macro_rules! sums {
             for (x, y) in x[asked..].iter().zip(&y[asked..]) {
                 step!($splat, $mul_add, simd, sums, x, y[F..F + V]);
             }
-            for (c, sums) in S::$vectors_mut(c).0.as_chunks_mut::<VECTORS>().0.iter_mut().zip(sums) {
-                for (c, sum) in c[F..F + V].iter_mut().zip(sums) {
-                    *c = if add { simd.$add(*c, sum) } else { sum };
-                }
-            }
+            written!($vectors_mut, $add, S, simd, add, sums, c, F);
         }
         #[inline(always)]
         fn tile_of<S: Simd, const H: usize, const V: usize>(
@@ -209,11 +217,7 @@ macro_rules! sums {
                 copy[..V].copy_from_slice(y);
                 step!($splat, $mul_add, simd, sums, x, y[..V]);
             }
-            for (c, sums) in S::$vectors_mut(c).0.as_chunks_mut::<VECTORS>().0.iter_mut().zip(sums) {
-                for (c, sum) in c.iter_mut().zip(sums) {
-                    *c = if add { simd.$add(*c, sum) } else { sum };
-                }
-            }
+            written!($vectors_mut, $add, S, simd, add, sums, c, 0);
         }
     };
 }

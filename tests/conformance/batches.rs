@@ -1,6 +1,7 @@
 //! Whole programs, batches among them, by plans: on loops that cannot be wrong, and on this processor.
 
 use super::*;
+
 /// Products as one loop over all letters: with it the planner is tested, without the products of a real back end.
 struct Naive(Cpu<f64>);
 

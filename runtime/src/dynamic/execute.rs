@@ -70,16 +70,21 @@ impl<A> Arrays<A> {
         multiply: impl Fn(&Product, &[&A], &mut A),
     ) {
         let Some(p) = plan.in_passing(p) else { return };
-        let (id, n) = (p.target.array, plan.arrays[p.target.array]);
-        let make = || if p.first { backend.blank(n) } else { backend.zeros(n) };
-        let mut target = self.take(id).unwrap_or_else(make);
+        let mut target = self.target(backend, plan, p);
         let held: SmallVec<[_; 3]> = p.factors.iter().map(|f| self.read(f.array)).collect();
         {
             let factors: SmallVec<[&A; 3]> = held.iter().map(|f| f.as_ref().expect(MADE)).collect();
             multiply(p, &factors, &mut target);
         }
         drop(held);
-        self.put(id, target);
+        self.put(p.target.array, target);
+    }
+
+    /// Takes out the target of a product, which may be the first that is done with it.
+    fn target<'a, B: Backend<Array<'a> = A>>(&self, backend: &B, plan: &Plan, p: &Product) -> A {
+        let n = plan.arrays[p.target.array];
+        let make = || if p.first { backend.blank(n) } else { backend.zeros(n) };
+        self.take(p.target.array).unwrap_or_else(make)
     }
 
     /// Does a pass over a large array.
@@ -90,27 +95,26 @@ impl<A> Arrays<A> {
         let Some(Closing { product, values, pieces: each }) = &pass.closing else {
             return pieces.try_for_each(|piece| self.piece(backend, plan, piece));
         };
+        let [a, b, weights] = product.factors.as_slice() else {
+            unreachable!("the planner closes passes by half products with weights alone")
+        };
         let (mut made, mut done) = (0, Ok(()));
-        let weights = product.factors.last().map_or(product.target.array, |f| f.array);
         let mut coming = |n: usize, take: &mut dyn FnMut(&A)| {
             while made < n && done.is_ok() {
                 done = pieces.by_ref().take(*each).try_for_each(|piece| self.piece(backend, plan, piece));
                 made += values;
             }
             if done.is_ok() {
-                take(self.read(weights).as_ref().expect(MADE));
+                take(self.read(weights.array).as_ref().expect(MADE));
             }
         };
-        let target = product.target.array;
-        let n = plan.arrays[target];
-        let make = || if product.first { backend.blank(n) } else { backend.zeros(n) };
-        let mut array = self.take(target).unwrap_or_else(make);
-        if let [a, b, _] = product.factors.as_slice() {
+        let mut target = self.target(backend, plan, product);
+        {
             let (a, b) = (self.read(a.array), self.read(b.array));
             let factors = [&a, &b].map(|f| f.as_ref().expect(MADE));
-            backend.product_of_coming(product, factors, &mut coming, &mut array);
+            backend.product_of_coming(product, factors, &mut coming, &mut target);
         }
-        self.put(target, array);
+        self.put(product.target.array, target);
         done
     }
 

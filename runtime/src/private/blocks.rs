@@ -44,11 +44,16 @@ pub(super) fn multiply_whole<R: Real>(
     spare: &mut Vec<R>,
 ) {
     let (sizes, x, y, target) = by_rows(shape, a, b, rc);
-    let ([_, k, n], [inner, own]) = (sizes, y.1);
-    if k > SHALLOW && inner >= PAGE && own == 1 && k * n > FAR {
-        return Panels { sizes, alpha, add, a: x, b: (y.0, inner), c: (c, target), spare }.write();
+    let [_, k, n] = sizes;
+    if pages_apart(k, y.1) && k * n > FAR {
+        return Panels { sizes, alpha, add, a: x, b: (y.0, y.1[0]), c: (c, target), spare }.write();
     }
-    multiply(shape, alpha, add, a, b, (c, rc), spare);
+    multiply(sizes, alpha, add, x, y, (c, target), spare);
+}
+
+/// Whether rows are pages apart, with neighbours in each, and there is more than a little to do with them.
+fn pages_apart(k: usize, [inner, own]: [usize; 2]) -> bool {
+    k > SHALLOW && inner >= PAGE && own == 1
 }
 
 fn turned([row, col]: [usize; 2]) -> [usize; 2] {
@@ -80,9 +85,7 @@ pub(super) fn multiply<R: Real>(
 ) {
     // the library takes vectors of b, numbers of a
     let ([m, k, n], (a, ra), (b, rb), rc) = by_rows(shape, a, b, rc);
-    // rows are copied where they are pages apart, and there is more than a little to do with them
-    let apart = |[inner, own]: [usize; 2], with: usize| k > SHALLOW && inner >= PAGE && own == 1 && with >= FEW;
-    let (copy_a, copy_b) = (apart(turned(ra), n), apart(rb, m));
+    let (copy_a, copy_b) = (pages_apart(k, turned(ra)) && n >= FEW, pages_apart(k, rb) && m >= FEW);
     // on these processors the library takes panels as wide as the target
     let deep = cfg!(target_arch = "x86_64") && (k >= DEEP || k >= DEEP_OF_LOW && m <= LOW);
     let panel = if copy_b || deep || rb[1] >= PAGE { PANEL } else { n };
@@ -149,12 +152,11 @@ fn copied<'s, R: Real>((from, apart): (&[R], usize), [rows, entries]: [usize; 2]
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tile::entry, *};
 
     /// Sizes that are not whole parts, with all layouts of both factors and the target, rows pages apart or not.
     #[test]
     fn products_in_parts_are_those_of_loops() {
-        let entry = |k: usize| ((k * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5;
         let mut wanted_entries = 0;
         for [m, k, n] in [[250, 300, 560], [3, 270, 50], [500, 70, 49], [33, 600, 7], [1, 1, 1]] {
             for (apart, by_rows) in (0..32).map(|c| ([0, 513], [c & 1, c >> 1 & 1, c >> 2 & 1, c >> 3 & 1, c >> 4 & 1])) {

@@ -31,11 +31,6 @@ impl Tile {
     pub(super) fn here<R: Real>() -> Tile {
         wide(Here::<R>(PhantomData))
     }
-
-    /// Entries of a panel of so many rows.
-    pub(super) fn panel(self, rows: usize) -> usize {
-        rows.next_multiple_of(self.rows) * self.cols
-    }
 }
 
 /// The work of [`Tile::here`].
@@ -118,7 +113,7 @@ impl<R: Real> Tiles<'_, '_, '_, R> {
             *spare = pages::filled(R::of(0.0), all);
         }
         // from a whole line on
-        let begin = spare.as_ptr().align_offset(64).min(LINE);
+        let begin = spare.as_ptr().align_offset(real::LINE).min(LINE);
         let (rows, panel) = spare[begin..].split_at_mut(split);
         // behind a tile: the next one, and then the places of what it holds
         let line = real::LINE / size_of::<R>();
@@ -128,7 +123,7 @@ impl<R: Real> Tiles<'_, '_, '_, R> {
         let (ones, mut scale) = (vec![R::of(1.0); most], vec![alpha; most]);
         let at_once = if matches!(weights, Weights::Coming(_)) { COMING } else { most };
         for q in (0..k).step_by(most) {
-            let depth = most.min(k - q);
+            let (depth, last) = (most.min(k - q), q + most >= k);
             let panel = &mut panel[..width * depth];
             // an odd number of lines apart: else they would share few places in the nearest memory
             let groups = Groups { high: H, apart: H * (depth | 1) };
@@ -158,7 +153,7 @@ impl<R: Real> Tiles<'_, '_, '_, R> {
                     let mut asked = next;
                     let at = |first: usize| [first + i * H, first + row];
                     let size = [H.min(m - i * H), cols];
-                    if let Some(Target { c: to, places, first }) = target.as_ref().filter(|_| q + most >= k) {
+                    if let Some(Target { c: to, places, first }) = target.as_ref().filter(|_| last) {
                         // around the end of all addresses, if it is before the tile
                         let apart = to.as_ptr().addr().wrapping_sub(c.as_ptr().addr()) / size_of::<R>();
                         places.lines::<H>(at(*first), size, |line| {
@@ -174,7 +169,7 @@ impl<R: Real> Tiles<'_, '_, '_, R> {
                         (1, _) => R::tile::<S, H, 1, 2>(simd, q > 0, x, panel, c, ahead),
                         _ => R::tile::<S, H, 2, 1>(simd, q > 0, x, panel, c, ahead),
                     }
-                    if let Some(Target { c: to, places, first }) = target.as_mut().filter(|_| q + most >= k) {
+                    if let Some(Target { c: to, places, first }) = target.as_mut().filter(|_| last) {
                         places.take::<R, H>(to, at(*first), size, (c, width));
                     }
                 }
@@ -186,14 +181,13 @@ impl<R: Real> Tiles<'_, '_, '_, R> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::wide::{instructions, wide_on},
+        super::{
+            tile::entry,
+            wide::{instructions, wide_on},
+        },
         *,
     };
     use pulp::Arch;
-
-    fn entry(k: usize) -> f64 {
-        ((k * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5
-    }
 
     /// Sizes that are not whole tiles, panels or parts of the sum; both layouts of both factors, and rows that overlap, as windows of a
     /// signal do; the same factor twice, or two; weights or none.

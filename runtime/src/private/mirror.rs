@@ -52,12 +52,12 @@ pub(crate) fn mirror<R: Real>(
         return false;
     }
     inner.sort_by_key(|l| std::cmp::Reverse((l.a, l.b)));
-    let places = |ls: &[Letter]| {
+    let stand = |ls: &[Letter]| {
         let mut at = Vec::with_capacity(m);
         everywhere(ls, |[p, ..]| at.push(p));
         at
     };
-    let target = Places::new(places(&rows), places(&cols), store);
+    let places = Places::new(stand(&rows), stand(&cols), store);
     everywhere(&outer, |[pc, pa, pb]| {
         // whatever lies apart is copied by the products, part by part
         let a = match even(&rows, |l| l.a).zip(even(&inner, |l| l.a)) {
@@ -68,7 +68,7 @@ pub(crate) fn mirror<R: Real>(
             Some((row, col)) => (&b[pb..], [row, col]),
             None => packed(&b[pb..], &inner, &cols, |l| l.b, far),
         };
-        half((alpha, weights.again()), [m, depth], a, b, (&mut c[pc..], &target), (block, spare), threads);
+        half((alpha, weights.again()), [m, depth], a, b, (&mut c[pc..], &places), (block, spare), threads);
     });
     true
 }

@@ -54,13 +54,13 @@ impl<R: Real> Panels<'_, R> {
     #[inline(always)]
     fn tiles<S: Simd, const H: usize>(self, simd: S) {
         let Panels { sizes: [m, k, n], alpha, add, a: (a, ra), b: (b, rb), c: (target, rc), spare } = self;
-        let (width, lanes) = (Tile::of::<R, S>().cols, R::lanes::<S>());
+        let (tile, lanes) = (Tile::of::<R, S>(), R::lanes::<S>());
+        let width = tile.cols;
         let deep = depth(k, DEEP);
         let most = depth(deep, DEPTH);
-        let tall = ROWS.min(m).next_multiple_of(H);
         // rows of a, for every part of a sum, an odd number of lines apart; a panel of b; one of the target
-        let of_a = (tall * (most.next_multiple_of(LINE) + 1)).next_multiple_of(LINE);
-        let [for_a, for_b, for_c] = [of_a * deep.div_ceil(most), width * most, tall * width];
+        let of_a = (ROWS.min(m).next_multiple_of(H) * (most.next_multiple_of(LINE) + 1)).next_multiple_of(LINE);
+        let [for_a, for_b, for_c] = [of_a * deep.div_ceil(most), width * most, tile.panel(ROWS.min(m))];
         let all = for_a + for_b + for_c + LINE;
         if spare.len() < all {
             spare.resize(all, R::of(0.0));
@@ -126,14 +126,13 @@ impl<R: Real> Panels<'_, R> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::wide::{instructions, wide_on},
+        super::{
+            tile::entry,
+            wide::{instructions, wide_on},
+        },
         *,
     };
     use pulp::Arch;
-
-    fn entry(k: usize) -> f64 {
-        ((k * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5
-    }
 
     /// Sizes that are whole tiles, panels, parts of the sum, rows at once, or not; all layouts of the other factor and of the target.
     fn panels_are_loops<R: Real>(arch: Arch, within: f64) -> usize {

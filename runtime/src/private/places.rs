@@ -54,7 +54,7 @@ impl Places {
         row + H <= col && self.ends[row] >= row + H && self.ends[col] >= col + H
     }
 
-    /// The lines of memory in which a tile is written, so far behind the beginning of the target: those that other tiles have not met before.
+    /// The lines of memory in which a tile is written, so far behind the beginning of the target: those that no tile has met before.
     #[inline(always)]
     pub(super) fn lines<const H: usize>(&self, [row, col]: [usize; 2], [high, wide]: [usize; 2], mut each: impl FnMut(usize)) {
         for col in (col..col + wide / H * H).step_by(H) {

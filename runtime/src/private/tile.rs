@@ -26,4 +26,15 @@ impl Tile {
         let rows = if S::REGISTER_COUNT >= MANY { TALL } else { LOW };
         Tile { rows, cols: VECTORS * R::lanes::<S>() }
     }
+
+    /// Entries of a panel of so many rows.
+    pub(super) fn panel(self, rows: usize) -> usize {
+        rows.next_multiple_of(self.rows) * self.cols
+    }
+}
+
+/// Entries of matrices that products are tested on.
+#[cfg(test)]
+pub(super) fn entry(k: usize) -> f64 {
+    ((k * 2_654_435_761) % 1009) as f64 / 1009.0 - 0.5
 }
